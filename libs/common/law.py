@@ -55,7 +55,9 @@ class Law:
 
     def in_force_on(self, day: date) -> bool:
         """Whether the act was in force on that day."""
-        return self.act.valid_from <= day and (self.act.valid_to is None or day <= self.act.valid_to)
+        return self.act.valid_from <= day and (
+            self.act.valid_to is None or day <= self.act.valid_to
+        )
 
 
 M17 = Act(
