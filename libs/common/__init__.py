@@ -1,1 +1,1 @@
-"""What every service stands on: the event path, the law as a table, time, identity. It imports no service."""
+"""What every service stands on: the event path, the law, time, identity. It imports no service."""

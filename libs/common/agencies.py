@@ -1,0 +1,635 @@
+"""The city as data: its organs, who oversees whom, who receives what from whom, how numbers read.
+
+A profile is a frozen value; the law stands in the procedures, not here. What is not certain about
+the city carries its doubt in Chinese and is shown with it, as a citation does in `libs.common.law`.
+"""
+
+import tomllib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from enum import StrEnum
+from functools import cached_property
+from itertools import combinations
+from pathlib import Path
+from string import Formatter
+from typing import Annotated, Any, NewType, TypeVar
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+)
+
+from libs.common.law import Confidence
+
+OrganId = NewType("OrganId", str)
+PersonId = NewType("PersonId", str)
+
+Key = TypeVar("Key", bound=str)
+Value = TypeVar("Value")
+
+SLUG = r"^[a-z][a-z0-9-]*$"
+
+
+class ProfileError(ValueError):
+    """The profile cannot be read, or does not hold what was asked of it; `path` names the place."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class OrganKind(StrEnum):
+    """What an organ is in the linkage; steps name their actor by it."""
+
+    ENFORCEMENT_AGENCY = "enforcement_agency"
+    POLICE = "police"
+    PROCURATORATE = "procuratorate"
+    COURT = "court"
+    GOVERNMENT = "government"
+    SUPERVISION_COMMISSION = "supervision_commission"
+    """监察委员会: takes leads on duty crime."""
+    ESTABLISHMENT_OFFICE = "establishment_office"
+    """市委编办: named by article 23 of the circular; reads figures, handles no case."""
+    AUDITOR = "auditor"
+    """The audit office of the platform."""
+    PLATFORM = "platform"
+    """The operator of the platform."""
+
+
+class Level(StrEnum):
+    """The level of an organ; the law sends files to the organ of the same level 同级."""
+
+    CITY = "city"
+    COUNTY = "county"
+
+
+class Duty(StrEnum):
+    """What a person does in an organ; a step names the duty that may take it."""
+
+    OFFICER = "officer"
+    """承办人; in a court the judge."""
+    HEAD = "head"
+    """负责人."""
+    DESK = "desk"
+    """收发/受案窗口: signs for what arrives."""
+    LEGAL = "legal"
+    """法制审核."""
+    DATA_OWNER = "data_owner"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+
+
+class Matter(StrEnum):
+    """What goes from one organ to another, where the profile says to which."""
+
+    SUSPECTED_CRIME = "suspected_crime"
+    TRANSFER_COPY = "transfer_copy"
+    """抄送: the copy of the transfer letter for the procuratorate."""
+    ADMINISTRATIVE_DETENTION = "administrative_detention"
+    ARREST_REVIEW = "arrest_review"
+    PROSECUTION = "prosecution"
+    TRIAL = "trial"
+    DUTY_CRIME_LEAD = "duty_crime_lead"
+    """公职人员职务违法犯罪线索."""
+
+
+class Moment(StrEnum):
+    """When in the life of a limit somebody is told."""
+
+    WARNED = "warned"
+    MISSED = "missed"
+
+
+class Addressee(StrEnum):
+    """Who is told, as seen from the organ that owes the act."""
+
+    OFFICER = "officer"
+    HEAD = "head"
+    SUPERVISOR = "supervisor"
+    """The supervising procuratorate."""
+    SUPERIOR = "superior"
+
+
+def _said_once(value: object, info: ValidationInfo) -> object:
+    shared: Mapping[str, object] = info.context or {}
+    return shared.get(value, value) if isinstance(value, str) else value
+
+
+Doubt = Annotated[str, BeforeValidator(_said_once)]
+"""What is uncertain, in Chinese; in the file a key of `[doubts]` where several rows share it."""
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class _Row(_Model):
+    """What every row says of itself: how well we know it."""
+
+    confidence: Confidence = Confidence.FULL
+    doubt: Doubt = ""
+
+
+class _DatedRow(_Row):
+    """A row that holds from a day, and to a day once it has ended; both days included."""
+
+    valid_from: date
+    valid_to: date | None = None
+
+    def holds_on(self, day: date) -> bool:
+        """Whether the row held on that day."""
+        return self.valid_from <= day <= (self.valid_to or date.max)
+
+    def overlaps(self, other: "_DatedRow") -> bool:
+        """Whether there is a day on which both rows hold."""
+        return self.holds_on(other.valid_from) or other.holds_on(self.valid_from)
+
+
+class Organ(_DatedRow):
+    """An organ that acts in the city's linkage, from the day on which it could act in its name."""
+
+    id: OrganId = Field(pattern=SLUG)
+    name: str
+    name_en: str
+    short: str
+    """地区简称/机关代字, as it stands in the numbers of the organ's documents."""
+    kind: OrganKind
+    level: Level
+    division: str
+    """行政区划代码, six digits of GB/T 2260."""
+    field: str = "any"
+    """The field of enforcement whose rows of the law bind it, such as `environment`."""
+    superior: OrganId | None = None
+    supervised_by: OrganId | None = None
+    """The procuratorate that supervises it."""
+    successor: OrganId | None = None
+    is_outside: bool = False
+    """It sits in another city and receives by designated jurisdiction 指定管辖."""
+
+
+class Person(_Model):
+    """A made-up person of the demo; real people come from the identity provider."""
+
+    id: PersonId = Field(pattern=SLUG)
+    name: str
+    organ: OrganId
+    duties: tuple[Duty, ...] = Field(min_length=1)
+
+
+class ReceiverRule(_DatedRow):
+    """To which organ each sender sends some matters, and on what base."""
+
+    matters: tuple[Matter, ...] = Field(min_length=1)
+    basis: str
+    to: Mapping[OrganId, OrganId]
+    """Receiver by sender."""
+
+
+class Receiver(_Model):
+    """An organ as the receiver of a matter, with the rule that says so and its doubt."""
+
+    organ: Organ
+    rule: ReceiverRule
+
+
+class NumberPattern(_DatedRow):
+    """How the organs named number a kind of document, such as `{short}环移〔{year}〕{number}号`."""
+
+    document: str
+    title: str
+    pattern: str
+    organs: tuple[OrganId, ...] = Field(min_length=1)
+
+    def number(self, organ: Organ, *, year: int, serial: int) -> str:
+        """The number of a document: organ, year and the running number of that year."""
+        return self.pattern.format(short=organ.short, year=year, number=serial)
+
+
+class Escalation(_Row):
+    """Who is told how many hours after a limit came near or was missed."""
+
+    moment: Moment
+    after_hours: int = Field(ge=0)
+    tell: tuple[Addressee, ...] = Field(min_length=1)
+
+
+class Purpose(_Row):
+    """A purpose for which a person may read outside their own cases, with its article."""
+
+    code: str
+    title: str
+    title_en: str
+    article: str
+
+
+Link = Callable[[Organ], OrganId | None]
+LINKS: Mapping[str, Link] = {
+    "superior": lambda organ: organ.superior,
+    "supervised_by": lambda organ: organ.supervised_by,
+    "successor": lambda organ: organ.successor,
+}
+
+
+class Profile(_Model):
+    """One city: everything that differs from the next installation and is no secret."""
+
+    installation: str = Field(pattern=SLUG)
+    name: str
+    division: str
+    zone: ZoneInfo
+    """The zone in which the law counts days."""
+    calendar: str
+    """The directory of the installed holiday notices, under the installation's `var`."""
+    receipt_after_hours: int = Field(gt=0)
+    """After this time on the desk unsigned, limits run provisionally from arrival; our own rule."""
+    receipt_doubt: Doubt
+    escalation: tuple[Escalation, ...]
+    purposes: tuple[Purpose, ...]
+    organs: tuple[Organ, ...]
+    people: tuple[Person, ...] = ()
+    receivers: tuple[ReceiverRule, ...]
+    number_patterns: tuple[NumberPattern, ...]
+
+    def organ(self, organ_id: OrganId) -> Organ:
+        """The organ of that id, also one that has ended; ProfileError if there is none."""
+        return _found(self._organs, organ_id, "organs")
+
+    def person(self, person_id: PersonId) -> Person:
+        """The demo person of that id; ProfileError if there is none."""
+        return _found(self._people, person_id, "people")
+
+    def purpose(self, code: str) -> Purpose:
+        """The purpose of that code; ProfileError if there is none."""
+        return _found(self._purposes, code, "purposes")
+
+    def organs_of(self, kind: OrganKind, *, on: date) -> tuple[Organ, ...]:
+        """The organs of a kind that existed on that day, in the order of the profile."""
+        return tuple(o for o in self.organs if o.kind is kind and o.holds_on(on))
+
+    def people_of(self, organ_id: OrganId, duty: Duty) -> tuple[Person, ...]:
+        """The demo people who hold that duty in that organ, in the order of the profile."""
+        return tuple(p for p in self.people if p.organ == organ_id and duty in p.duties)
+
+    def organ_on(self, organ_id: OrganId, day: date) -> Organ:
+        """The organ, or the successor that stood in its place on that day.
+
+        Raises:
+            ProfileError: neither the organ nor one of its successors existed on that day.
+        """
+        organ = self.organ(organ_id)
+        for candidate in (organ, *self.line(organ, LINKS["successor"])):
+            if candidate.holds_on(day):
+                return candidate
+        raise ProfileError(f"organs.{organ_id}", f"neither it nor a successor existed on {day}")
+
+    def superiors(self, organ_id: OrganId) -> tuple[Organ, ...]:
+        """The organs above it, the nearest first."""
+        return tuple(self.line(self.organ(organ_id), LINKS["superior"]))
+
+    def same_or_subordinate(self, organ_id: OrganId, *, of: OrganId) -> bool:
+        """Whether an organ is the organ `of` or stands somewhere below it."""
+        return organ_id == of or of in {superior.id for superior in self.superiors(organ_id)}
+
+    def supervisor_of(self, organ_id: OrganId) -> Organ | None:
+        """The procuratorate that supervises an organ; None for an organ that none supervises."""
+        supervisor = self.organ(organ_id).supervised_by
+        return None if supervisor is None else self.organ(supervisor)
+
+    def receiver(self, matter: Matter, sender: OrganId, *, on: date) -> Receiver:
+        """Who receives a matter from an organ, by the rule in force on the day of the sending.
+
+        Raises:
+            ProfileError: no rule was in force for that matter and sender.
+        """
+        for rule in self.receivers:
+            if matter in rule.matters and sender in rule.to and rule.holds_on(on):
+                return Receiver(organ=self.organ_on(rule.to[sender], on), rule=rule)
+        raise ProfileError("receivers", f"nobody receives {matter} from {sender} on {on}")
+
+    def number_pattern(self, document: str, organ_id: OrganId, *, on: date) -> NumberPattern:
+        """How an organ numbered a kind of document on that day.
+
+        Raises:
+            ProfileError: no pattern was in force for that document and organ.
+        """
+        for row in self.number_patterns:
+            if row.document == document and organ_id in row.organs and row.holds_on(on):
+                return row
+        raise ProfileError("number_patterns", f"{organ_id} has none for {document} on {on}")
+
+    def doubts(self) -> Mapping[str, tuple[str, ...]]:
+        """Every doubt of the profile with the paths of the rows that it hangs on."""
+        found = defaultdict[str, list[str]](list)
+        found[self.receipt_doubt].append("receipt_after_hours")
+        for path, row in _rows(self):
+            if row.doubt:
+                found[row.doubt].append(path)
+        return {doubt: tuple(paths) for doubt, paths in found.items()}
+
+    def line(self, organ: Organ, link: Link) -> Iterator[Organ]:
+        """The organs that follow from one along a link, the nearest first."""
+        # Each once and known ones only: `check` has to come through a circle or a gap too.
+        seen = {organ.id}
+        following = self._organs.get(link(organ) or organ.id)
+        while following is not None and following.id not in seen:
+            yield following
+            seen.add(following.id)
+            following = self._organs.get(link(following) or following.id)
+
+    @cached_property
+    def _organs(self) -> Mapping[OrganId, Organ]:
+        return {organ.id: organ for organ in self.organs}
+
+    @cached_property
+    def _people(self) -> Mapping[PersonId, Person]:
+        return {person.id: person for person in self.people}
+
+    @cached_property
+    def _purposes(self) -> Mapping[str, Purpose]:
+        return {purpose.code: purpose for purpose in self.purposes}
+
+
+def _found(rows: Mapping[Key, Value], key: Key, path: str) -> Value:
+    if key not in rows:
+        raise ProfileError(path, f"there is no {key!r}")
+    return rows[key]
+
+
+def _rows(profile: Profile) -> Iterator[tuple[str, _Row]]:
+    for organ in profile.organs:
+        yield f"organs.{organ.id}", organ
+    for index, rule in enumerate(profile.receivers):
+        yield f"receivers.{index}.{'+'.join(rule.matters)}", rule
+    for pattern in profile.number_patterns:
+        yield f"number_patterns.{pattern.document}", pattern
+    for index, escalation in enumerate(profile.escalation):
+        yield f"escalation.{index}", escalation
+    for purpose in profile.purposes:
+        yield f"purposes.{purpose.code}", purpose
+
+
+def parse(mapping: Mapping[str, Any]) -> Profile:  # Any: TOML as it was read
+    """Build the profile from a TOML document that was read already.
+
+    Args:
+        mapping: the document; its table `doubts` holds the texts that several rows share.
+
+    Returns:
+        The profile. That its rows fit together is for `check` to say.
+
+    Raises:
+        ProfileError: a value is missing, unknown or of the wrong form; `path` names the first.
+    """
+    rows = dict(mapping)
+    doubts = rows.pop("doubts", {})
+    if not isinstance(doubts, Mapping):
+        raise ProfileError("doubts", "must be a table of texts by key")
+    try:
+        return Profile.model_validate(rows, context=doubts)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ProfileError(".".join(map(str, first["loc"])), first["msg"]) from error
+
+
+def load_profile(path: Path) -> Profile:
+    """Read a profile from its TOML file.
+
+    Raises:
+        ProfileError: the file cannot be read, is not TOML, or is no profile.
+    """
+    try:
+        mapping = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ProfileError(str(path), str(error)) from error
+    return parse(mapping)
+
+
+Check = Callable[[Profile], Iterator[str]]
+
+DESTINATIONS: Mapping[Matter, OrganKind] = {
+    Matter.SUSPECTED_CRIME: OrganKind.POLICE,
+    Matter.TRANSFER_COPY: OrganKind.PROCURATORATE,
+    Matter.ADMINISTRATIVE_DETENTION: OrganKind.POLICE,
+    Matter.ARREST_REVIEW: OrganKind.PROCURATORATE,
+    Matter.PROSECUTION: OrganKind.PROCURATORATE,
+    Matter.TRIAL: OrganKind.COURT,
+    Matter.DUTY_CRIME_LEAD: OrganKind.SUPERVISION_COMMISSION,
+}
+MATTERS_SENT: Mapping[OrganKind, tuple[Matter, ...]] = {
+    OrganKind.ENFORCEMENT_AGENCY: (
+        Matter.SUSPECTED_CRIME,
+        Matter.TRANSFER_COPY,
+        Matter.DUTY_CRIME_LEAD,
+    ),
+    OrganKind.POLICE: (Matter.ARREST_REVIEW, Matter.PROSECUTION, Matter.DUTY_CRIME_LEAD),
+    OrganKind.PROCURATORATE: (Matter.TRIAL,),
+}
+SUPERVISED = {OrganKind.ENFORCEMENT_AGENCY, OrganKind.POLICE, OrganKind.COURT}
+DUTIES_NEEDED: Mapping[OrganKind, tuple[Duty, ...]] = {
+    # Order 310 art. 5: at least two officers form the team that prepares a transfer.
+    OrganKind.ENFORCEMENT_AGENCY: (Duty.OFFICER, Duty.OFFICER, Duty.HEAD, Duty.DESK),
+    OrganKind.POLICE: (Duty.DESK, Duty.OFFICER, Duty.HEAD),
+    OrganKind.PROCURATORATE: (Duty.DESK, Duty.OFFICER, Duty.HEAD),
+    OrganKind.COURT: (Duty.DESK, Duty.OFFICER, Duty.HEAD),
+    OrganKind.GOVERNMENT: (Duty.OFFICER,),
+    OrganKind.SUPERVISION_COMMISSION: (Duty.DESK,),
+    OrganKind.ESTABLISHMENT_OFFICE: (Duty.OFFICER,),
+    OrganKind.AUDITOR: (Duty.AUDITOR,),
+    OrganKind.PLATFORM: (Duty.ADMINISTRATOR,),
+}
+NUMBER_FIELDS = {"short", "year", "number"}
+DIVISION_DIGITS = 6
+CITY_DIGITS = 4
+
+
+def check(profile: Profile) -> list[str]:
+    """What does not fit together in a profile, a sentence each; nothing when all does."""
+    return [finding for rule in CHECKS for finding in rule(profile)]
+
+
+def _ids_are_unique(profile: Profile) -> Iterator[str]:
+    ids: Mapping[str, list[str]] = {
+        "organs": [organ.id for organ in profile.organs],
+        "people": [person.id for person in profile.people],
+        "purposes": [purpose.code for purpose in profile.purposes],
+    }
+    for path, values in ids.items():
+        for value, times in Counter(values).items():
+            if times > 1:
+                yield f"{path}.{value} is there {times} times."
+
+
+def _references_are_known(profile: Profile) -> Iterator[str]:
+    for path, organ_id in _references(profile):
+        if organ_id not in {organ.id for organ in profile.organs}:
+            yield f"{path} names an unknown organ: {organ_id}."
+
+
+def _references(profile: Profile) -> Iterator[tuple[str, OrganId]]:
+    for organ in profile.organs:
+        for name, link in LINKS.items():
+            if (organ_id := link(organ)) is not None:
+                yield f"organs.{organ.id}.{name}", organ_id
+    for person in profile.people:
+        yield f"people.{person.id}.organ", person.organ
+    for index, rule in enumerate(profile.receivers):
+        for organ_id in (*rule.to, *rule.to.values()):
+            yield f"receivers.{index}.to", organ_id
+    for pattern in profile.number_patterns:
+        for organ_id in pattern.organs:
+            yield f"number_patterns.{pattern.document}.organs", organ_id
+
+
+def _links_lead_somewhere(profile: Profile) -> Iterator[str]:
+    for name, link in LINKS.items():
+        for organ in profile.organs:
+            if organ.id in {link(step) for step in (organ, *profile.line(organ, link))}:
+                yield f"organs.{organ.id}.{name} leads back to itself."
+
+
+def _links_lead_to_the_present(profile: Profile) -> Iterator[str]:
+    ended = {organ.id for organ in profile.organs if organ.valid_to}
+    for organ in _acting(profile):
+        for name in ("superior", "supervised_by"):
+            if (organ_id := LINKS[name](organ)) in ended:
+                yield f"organs.{organ.id}.{name} has ended: {organ_id}."
+
+
+def _periods_fit(profile: Profile) -> Iterator[str]:
+    for path, row in _rows(profile):
+        if isinstance(row, _DatedRow) and row.valid_to and row.valid_to < row.valid_from:
+            yield f"{path} ends before it begins."
+    for organ in profile.organs:
+        if (organ.valid_to is None) != (organ.successor is None):
+            # Somebody must answer for the cases of an organ that has ended.
+            yield f"organs.{organ.id} needs an end and a successor, or neither."
+        for successor in profile.organs:
+            if successor.id == organ.successor and successor.overlaps(organ):
+                yield f"organs.{organ.id} overlaps its successor {successor.id}."
+
+
+def _rows_do_not_compete(profile: Profile) -> Iterator[str]:
+    claims = defaultdict[str, list[_DatedRow]](list)
+    for rule in profile.receivers:
+        for matter in rule.matters:
+            for sender in rule.to:
+                claims[f"{matter} from {sender}"].append(rule)
+    for pattern in profile.number_patterns:
+        for organ_id in pattern.organs:
+            claims[f"the number of {pattern.document} of {organ_id}"].append(pattern)
+    for claim, rows in claims.items():
+        if any(first.overlaps(second) for first, second in combinations(rows, 2)):
+            yield f"Several rows hold for {claim} on one day."
+
+
+def _divisions_are_plausible(profile: Profile) -> Iterator[str]:
+    city = profile.division
+    if not _is_division(city):
+        yield f"division is not six digits: {city}."
+    for organ in profile.organs:
+        division = organ.division
+        if not _is_division(division):
+            yield f"organs.{organ.id}.division is not six digits: {division}."
+        elif organ.is_outside:
+            continue
+        elif division[:CITY_DIGITS] != city[:CITY_DIGITS]:
+            yield f"organs.{organ.id}.division lies outside {city}: {division}."
+        elif (division == city) != (organ.level is Level.CITY) and not organ.doubt:
+            yield f"organs.{organ.id}.division does not fit its level: {division}."
+
+
+def _is_division(code: str) -> bool:
+    return len(code) == DIVISION_DIGITS and code.isascii() and code.isdecimal()
+
+
+def _receivers_are_named(profile: Profile) -> Iterator[str]:
+    kinds = {organ.id: organ.kind for organ in profile.organs}
+    for index, rule in enumerate(profile.receivers):
+        for matter in rule.matters:
+            for receiver in dict.fromkeys(rule.to.values()):
+                if kinds.get(receiver, DESTINATIONS[matter]) is not DESTINATIONS[matter]:
+                    yield f"receivers.{index} sends {matter} to {receiver}, a {kinds[receiver]}."
+    for organ in _acting(profile):
+        for matter in MATTERS_SENT.get(organ.kind, ()):
+            if not any(
+                matter in rule.matters and organ.id in rule.to and rule.valid_to is None
+                for rule in profile.receivers
+            ):
+                yield f"Nobody receives {matter} from {organ.id}."
+
+
+def _supervision_is_complete(profile: Profile) -> Iterator[str]:
+    procuratorates = {o.id for o in profile.organs if o.kind is OrganKind.PROCURATORATE}
+    for organ in _acting(profile):
+        if organ.kind in SUPERVISED and organ.supervised_by not in procuratorates:
+            yield f"No procuratorate supervises {organ.id}."
+
+
+def _people_hold_the_duties(profile: Profile) -> Iterator[str]:
+    if not profile.people:
+        return  # An installation with an identity provider lists nobody.
+    held = defaultdict[OrganId, Counter[Duty]](Counter)
+    for person in profile.people:
+        held[person.organ].update(person.duties)
+    for organ in _acting(profile):
+        missing = Counter(DUTIES_NEEDED[organ.kind]) - held[organ.id]
+        if missing:
+            yield f"{organ.id} lacks people for: {', '.join(missing.elements())}."
+
+
+def _acting(profile: Profile) -> Iterator[Organ]:
+    return (o for o in profile.organs if o.valid_to is None and not o.is_outside)
+
+
+def _numbers_can_be_formed(profile: Profile) -> Iterator[str]:
+    for row in profile.number_patterns:
+        try:
+            names = {name for _, name, _, _ in Formatter().parse(row.pattern) if name is not None}
+            if names == NUMBER_FIELDS:
+                row.pattern.format(short="", year=0, number=0)
+            else:
+                yield f"number_patterns.{row.document} must use {{short}}, {{year}}, {{number}}."
+        except ValueError:
+            yield f"number_patterns.{row.document} is no pattern: {row.pattern}."
+
+
+def _numbers_tell_organs_apart(profile: Profile) -> Iterator[str]:
+    for row in profile.number_patterns:
+        shorts = Counter(organ.short for organ in profile.organs if organ.id in row.organs)
+        for short, times in shorts.items():
+            if times > 1:
+                yield f"number_patterns.{row.document}: {times} organs number as {short}."
+
+
+def _doubts_are_said(profile: Profile) -> Iterator[str]:
+    for path, row in _rows(profile):
+        if row.confidence is not Confidence.FULL and not row.doubt:
+            yield f"{path} is {row.confidence} and does not say its doubt."
+    for doubt, paths in profile.doubts().items():
+        if doubt.isascii():
+            # A key that `[doubts]` does not hold stays as it stands in the file.
+            yield f"{paths[0]} names a doubt that is not said in Chinese: {doubt!r}."
+
+
+CHECKS: tuple[Check, ...] = (
+    _ids_are_unique,
+    _references_are_known,
+    _links_lead_somewhere,
+    _links_lead_to_the_present,
+    _periods_fit,
+    _rows_do_not_compete,
+    _divisions_are_plausible,
+    _receivers_are_named,
+    _supervision_is_complete,
+    _people_hold_the_duties,
+    _numbers_can_be_formed,
+    _numbers_tell_organs_apart,
+    _doubts_are_said,
+)

@@ -1,0 +1,208 @@
+"""One PostgreSQL database of one service: its pool, its direct connections, its migrations.
+
+Hot statements go through the driver, everything else through SQLAlchemy Core; both use one pool.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import asyncpg
+import httpx
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, MetaData, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from libs.common.errors import Transient
+
+if TYPE_CHECKING:
+    from sqlalchemy.sql.schema import Table
+
+POOL_MAX: Final = 24
+POKE_SECONDS: Final = 0.002
+OUTBOX_CHANNEL: Final = "xianjie_outbox"
+LOG_CHANNEL: Final = "xianjie_log"
+
+_TRANSIENT_STATES: Final = (
+    "08",  # connection
+    "40",  # serialisation, deadlock
+    "53",  # resources: too many connections, disk, memory
+    "55P03",  # lock not available
+    "57P",  # shutdown, crash, cannot connect now
+)
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether an error may pass by itself: connection, time-out, serialisation, 5xx of our own.
+
+    Nothing else is retried: an error that we do not know is a fault, and a fault is parked.
+    """
+    if isinstance(error, Transient | ConnectionError | TimeoutError | httpx.TransportError):
+        return True
+    if isinstance(error, httpx.HTTPStatusError):
+        return error.response.is_server_error
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or _is_transient_state(error.orig)
+    return _is_transient_state(error)
+
+
+def _is_transient_state(error: BaseException | None) -> bool:
+    if isinstance(error, asyncpg.InterfaceError):
+        return "closed" in str(error)
+    state = getattr(error, "sqlstate", None)
+    return isinstance(state, str) and state.startswith(_TRANSIENT_STATES)
+
+
+class Database:
+    """The pool of one service's database, for the service's role.
+
+    Args:
+        dsn: a libpq address.
+        pool_max: connections at the most; waiting callers are served first come, first served,
+            because SQLAlchemy's own queue lets late ones pass and doubles the tail.
+    """
+
+    def __init__(self, dsn: str, *, pool_max: int = POOL_MAX) -> None:
+        self.dsn = dsn
+        self.engine: AsyncEngine = create_async_engine(
+            "postgresql+asyncpg://",
+            async_creator=self.direct,
+            pool_size=pool_max,
+            max_overflow=0,
+            # Nothing session-level is ever set on a pooled connection, so there is nothing to reset.
+            pool_reset_on_return=None,
+        )
+        self._turn = asyncio.Semaphore(pool_max)
+        self._waker: asyncio.Task[None] | None = None
+        self._poked = asyncio.Event()
+
+    async def direct(self, **_: Any) -> asyncpg.Connection:  # noqa: ANN401 - SQLAlchemy's hook
+        """A connection that belongs to no pool; whoever asks closes it."""
+        return await asyncpg.connect(self.dsn, server_settings={"jit": "off"})
+
+    @contextlib.asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """A SQLAlchemy connection in a transaction that commits at the end."""
+        async with self._turn, self.engine.begin() as connection:
+            yield connection
+
+    @contextlib.asynccontextmanager
+    async def driver(self) -> AsyncIterator[asyncpg.Connection]:
+        """The driver's connection of a pooled one, for a hot statement that commits by itself."""
+        async with self._turn, self.engine.connect() as connection:
+            yield await driver_of(connection)
+
+    def poke(self) -> None:
+        """Tell the relay, soon and once for many, that something was committed.
+
+        A NOTIFY inside the deciding transaction would serialise every commit of the cluster.
+        """
+        self._poked.set()
+        if self._waker is None:
+            self._waker = asyncio.create_task(self._wake())
+
+    async def _wake(self) -> None:
+        connection: asyncpg.Connection | None = None
+        try:
+            while True:
+                await self._poked.wait()
+                self._poked.clear()
+                try:
+                    if connection is None or connection.is_closed():
+                        connection = await self.direct()
+                    await connection.execute(f"notify {OUTBOX_CHANNEL}")
+                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                    # The relay also looks by itself; a lost poke costs 200 ms, not an event.
+                    connection = None
+                await asyncio.sleep(POKE_SECONDS)
+        finally:
+            if connection is not None:
+                connection.terminate()
+
+    async def close(self) -> None:
+        """Give back every connection."""
+        if self._waker is not None:
+            self._waker.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._waker
+            self._waker = None
+        await self.engine.dispose()
+
+
+async def driver_of(connection: AsyncConnection) -> asyncpg.Connection:
+    """The asyncpg connection under a SQLAlchemy one."""
+    driver = (await connection.get_raw_connection()).driver_connection
+    assert isinstance(driver, asyncpg.Connection)
+    return driver
+
+
+SQL_DIRECTORY: Final = Path(__file__).with_name("sql")
+
+
+def statements(name: str) -> str:
+    """The SQL text that creates or changes the common tables, for a service's migration."""
+    return (SQL_DIRECTORY / f"{name}.sql").read_text(encoding="utf-8")
+
+
+async def migrate(
+    owner_dsn: str, *, directory: Path, metadata: MetaData, role: str, revision: str = "heads"
+) -> None:
+    """Bring one database to the newest revision and give the service's role its rights.
+
+    The role may insert into the logs but neither update nor delete there, and changes no table.
+
+    Args:
+        owner_dsn: address of the owner's role.
+        directory: the service's `migrations` folder.
+        metadata: the service's tables, for the rights.
+        role: name of the service's role.
+        revision: Alembic revision to go to.
+    """
+    engine = create_async_engine(
+        "postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(owner_dsn)
+    )
+    try:
+        async with engine.begin() as connection:
+            # Two that start at once must not migrate twice.
+            await connection.execute(text("select pg_advisory_xact_lock(hashtext('migrate'))"))
+            await connection.run_sync(_upgrade, directory, revision)
+            await (await driver_of(connection)).execute(_grants(metadata.sorted_tables, role))
+    finally:
+        await engine.dispose()
+
+
+def _upgrade(connection: Connection, directory: Path, revision: str) -> None:
+    script = ScriptDirectory(str(directory), version_locations=[str(directory / "versions")])
+
+    def steps(current: Any, _: MigrationContext) -> Any:  # noqa: ANN401 - Alembic's own types
+        return script._upgrade_revs(revision, current)  # noqa: SLF001 - what its command does
+
+    with EnvironmentContext(_config(directory), script, fn=steps) as environment:
+        environment.configure(connection=connection)
+        environment.run_migrations()
+
+
+def _config(directory: Path) -> Any:  # noqa: ANN401 - imported late, Alembic's config pulls argparse
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(directory))
+    return config
+
+
+def _grants(tables: "Iterable[Table]", role: str) -> str:
+    rights = [f'grant usage on schema public to "{role}"']
+    for table in tables:
+        may = (
+            "select, insert"
+            if table.info["kind"] == "log"
+            else ("select, insert, update, delete, truncate")
+        )
+        rights.append(f'revoke all on "{table.name}" from "{role}"')
+        rights.append(f'grant {may} on "{table.name}" to "{role}"')
+    return ";".join(rights)

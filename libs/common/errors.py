@@ -1,0 +1,252 @@
+"""Every refusal of the platform, as one tree; each class knows its status and its stable code.
+
+    Problem                      what a caller is told
+    ├─ Unauthenticated           401  who are you
+    ├─ Forbidden                 403  you see it, you may not do it
+    │  └─ PurposeMissing
+    ├─ NotFound                  404  also what the caller may not see
+    ├─ Invalid                   422  the input is wrong
+    │  ├─ BodyInvalid            fields that are wrong, each with its rule
+    │  ├─ HeaderInvalid
+    │  ├─ HappenedInFuture / HappenedBeforeCase / LateReasonMissing
+    │  └─ SamePersonTwice
+    ├─ Conflict                  409  right input, wrong moment
+    │  ├─ StepNotOpen            names those that are
+    │  ├─ GuardFailed            a condition of the law is not met
+    │  ├─ RequestRunning / RequestReused
+    │  └─ Busy                   too many wrote at once
+    ├─ RevisionStale             412  what changed since, and by which organ
+    ├─ PreconditionMissing       428  a header that this route needs
+    ├─ TooLarge                  413
+    └─ Unavailable               503  try again later
+    Transient                    a failure that may pass; consumers and jobs try again
+    VersionConflict              another writer appended first; the store's callers try again
+
+A refusal carries facts as fields, never a sentence with values inside; values are codes, dates and
+identifiers, never personal data.
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+
+class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
+    """What a caller is told in `application/problem+json` (RFC 9457).
+
+    Args:
+        detail: one sentence, without personal data.
+        article: the citation where law decides, else nothing.
+        facts: members of the answer beside the standard ones; must be JSON.
+    """
+
+    status: ClassVar[int]
+    code: ClassVar[str]
+    title: ClassVar[str]
+    remedy: ClassVar[str]
+
+    def __init__(self, detail: str = "", *, article: str | None = None, **facts: Any) -> None:  # noqa: ANN401 - any JSON
+        super().__init__(detail or self.title)
+        self.detail = detail or self.title
+        self.article = article
+        self.facts: Mapping[str, Any] = facts
+
+    def body(self) -> dict[str, Any]:
+        """The members of the answer; `type` is a relative reference into the generated page."""
+        return {
+            "type": f"/errors#{self.code}",
+            "title": self.title,
+            "status": self.status,
+            "code": self.code,
+            "detail": self.detail,
+            "remedy": self.remedy,
+            **({"article": self.article} if self.article else {}),
+            **self.facts,
+        }
+
+
+class Unauthenticated(Problem):
+    """The request carries no token, or one that does not hold."""
+
+    status = 401
+    code = "common.token.invalid"
+    title = "身份凭证无效 / The token does not hold"
+    remedy = "重新登录后再试 / Sign in again"
+
+
+class Forbidden(Problem):
+    """The caller sees the case but has not the duty or the organ that this step demands."""
+
+    status = 403
+    code = "common.actor.not_entitled"
+    title = "无权办理 / Not yours to do"
+    remedy = "由所列机关和岗位办理 / The named organ and duty may do it"
+
+
+class PurposeMissing(Problem):
+    """Reading outside one's own cases needs a purpose and an article."""
+
+    status = 403
+    code = "common.purpose.missing"
+    title = "须说明查阅目的 / A purpose is required"
+    remedy = "加请求头 Purpose: <code>; article=<id>; case=<number> / Send the Purpose header"
+
+
+class NotFound(Problem):
+    """It does not exist, or the caller may not know that it does."""
+
+    status = 404
+    code = "common.resource.not_found"
+    title = "不存在或无权查看 / Not there, or not yours to see"
+    remedy = "核对编号 / Check the identifier"
+
+
+class MethodNotAllowed(Problem):
+    """The path exists, the method does not."""
+
+    status = 405
+    code = "common.method.not_allowed"
+    title = "不支持该方法 / Method not allowed"
+    remedy = "见 Allow 响应头 / See the Allow header"
+
+
+class Invalid(Problem):
+    """The input breaks a rule."""
+
+    status = 422
+    code = "common.input.invalid"
+    title = "输入有误 / The input is wrong"
+    remedy = "按所列规则修改 / Follow the rule named"
+
+
+class BodyInvalid(Invalid):
+    """Fields of the body or the query are wrong; `errors` lists field, rule and reason."""
+
+    code = "common.body.invalid"
+
+
+class HeaderInvalid(Invalid):
+    """A header cannot be read."""
+
+    code = "common.header.invalid"
+
+
+class HappenedInFuture(Invalid):
+    """The legal time of an act lies after the server's time."""
+
+    code = "cases.step.happened_in_future"
+    title = "发生时间晚于当前时间 / It cannot have happened yet"
+
+
+class HappenedBefore(Invalid):
+    """The legal time of an act lies before the act it follows."""
+
+    code = "cases.step.happened_before_previous"
+    title = "发生时间早于前一环节 / It cannot precede the step it follows"
+
+
+class LateReasonMissing(Invalid):
+    """An act older than 24 hours needs a reason for being entered late."""
+
+    code = "cases.step.late_reason_missing"
+    title = "补录须说明原因 / A late entry needs its reason"
+    remedy = "填写 late_reason / Fill late_reason"
+
+
+class Conflict(Problem):
+    """The input is right, the moment is not."""
+
+    status = 409
+    code = "common.state.conflict"
+    title = "与当前状态冲突 / It conflicts with the present state"
+    remedy = "刷新后再试 / Reload and try again"
+
+
+class StepNotOpen(Conflict):
+    """The step does not leave the state that the proceeding is in; `open_steps` names those that do."""
+
+    code = "cases.step.not_open"
+    title = "当前不能办理该环节 / The step is not open"
+    remedy = "办理 open_steps 所列环节 / Take one of open_steps"
+
+
+class GuardFailed(Conflict):
+    """A condition that the law sets for the step is not met."""
+
+    code = "cases.step.condition_not_met"
+    title = "法定条件不具备 / A legal condition is not met"
+    remedy = "补齐所列条件 / Meet the condition named"
+
+
+class RequestRunning(Conflict):
+    """The first request with this Idempotency-Key has not been answered yet."""
+
+    code = "common.request.running"
+    title = "同一请求正在处理 / The same request is running"
+    remedy = "稍后以同一 Idempotency-Key 再试 / Repeat it with the same key in a moment"
+
+
+class RequestReused(Conflict):
+    """The Idempotency-Key was used before with another body."""
+
+    code = "common.request.key_reused"
+    title = "Idempotency-Key 已用于另一请求 / The key was used for another request"
+    remedy = "换用新的 Idempotency-Key / Use a new key"
+
+
+class Busy(Conflict):
+    """Others wrote to the case so often that the attempts ran out; nothing was written."""
+
+    code = "common.stream.busy"
+    title = "同时办理的人过多 / Too many wrote at once"
+
+
+class RevisionStale(Problem):
+    """The proceeding moved on since the caller read it; `changes` says what and by which organ."""
+
+    status = 412
+    code = "cases.proceeding.revision_stale"
+    title = "内容已更新 / It changed since you read it"
+    remedy = "阅读变化后以新的 ETag 再试 / Read the changes, repeat with the new ETag"
+
+
+class PreconditionMissing(Problem):
+    """The route needs a header that the request lacks; `header` names it."""
+
+    status = 428
+    code = "common.header.missing"
+    title = "缺少必需的请求头 / A required header is missing"
+    remedy = "加所列请求头 / Send the header named"
+
+
+class TooLarge(Problem):
+    """The body or the event exceeds its bound; files travel by digest."""
+
+    status = 413
+    code = "common.body.too_large"
+    title = "内容过大 / Too large"
+    remedy = "文件以摘要登记 / Register files by digest"
+
+
+class Unavailable(Problem):
+    """A part that the answer needs is away; nothing was written."""
+
+    status = 503
+    code = "common.service.unavailable"
+    title = "暂时不可用 / Unavailable for now"
+    remedy = "稍后再试 / Try again later"
+
+
+class Transient(Exception):  # noqa: N818 - a condition, not a fault
+    """A failure that may pass: connection, time-out, serialisation, 5xx of our own services."""
+
+
+class VersionConflict(Exception):  # noqa: N818 - a condition, not a fault
+    """Another writer appended to the stream first."""
+
+
+def leaves(root: type[Problem] = Problem) -> list[type[Problem]]:
+    """Every class of the tree that a caller may meet, in the order of the file."""
+    found = [root] if root is not Problem else []
+    for child in root.__subclasses__():
+        found.extend(leaves(child))
+    return found

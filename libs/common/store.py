@@ -1,0 +1,285 @@
+"""Appends to a service's logs and reads them: the store is the outbox.
+
+An append is one statement and takes no lock that another stream can want; what the step also changes
+(snapshot, contents, read model, the answer kept for a repeat) rides in the same statement. Numbering
+and publishing are the relay's.
+"""
+
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+import orjson
+from sqlalchemy import Table
+
+from libs.common.errors import RequestRunning, TooLarge, VersionConflict
+from libs.common.events import EVENT_BYTES_MAX, Envelope, NewEvent
+
+LOG_PAGE_MAX: Final = 1_000
+
+Row = Mapping[str, Any]
+"""One row of a table by column; every column is named, `bytes` go as PostgreSQL's hex form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """Events for one stream, which must be at version `expected` when they arrive."""
+
+    stream: str
+    expected: int
+    events: Sequence[NewEvent]
+
+
+def hex_bytes(value: bytes) -> str:
+    """Bytes as a JSON row carries them to PostgreSQL."""
+    return "\\x" + value.hex()
+
+
+async def append(
+    connection: asyncpg.Connection,
+    appends: Sequence[Append],
+    rows: Mapping[Table, Sequence[Row]] | None = None,
+) -> None:
+    """Append events and write what changes with them, all in one statement.
+
+    Args:
+        connection: the driver's connection; without an open transaction the statement commits by
+            itself, which is what a step wants.
+        appends: one entry a stream; two streams (split, merge) come in the order of their ids.
+        rows: rows to write beside, by table. A row whose key exists replaces it, but in tables of
+            kind `log` and in `requests`, where a second row with the same key is a conflict.
+
+    Raises:
+        VersionConflict: another writer was first; nothing was written.
+        RequestRunning: the same Idempotency-Key was committed meanwhile; nothing was written.
+        TooLarge: an event exceeds 256 KiB; nothing was written.
+    """
+    flat = [
+        (entry.stream, entry.expected + offset, event)
+        for entry in appends
+        for offset, event in enumerate(entry.events, start=1)
+    ]
+    for stream, _, event in flat:
+        if len(event.data) > EVENT_BYTES_MAX:
+            raise TooLarge(stream=stream, event_type=event.type, bytes_max=EVENT_BYTES_MAX)
+    written = {table: entries for table, entries in (rows or {}).items() if entries}
+    contexts = [event.context for _, _, event in flat]
+    try:
+        await connection.execute(
+            _append_statement(tuple(written)),
+            [stream for stream, _, _ in flat],
+            [version for _, version, _ in flat],
+            [event.id for _, _, event in flat],
+            [event.type for _, _, event in flat],
+            [event.time for _, _, event in flat],
+            [context.actor for context in contexts],
+            [context.agency for context in contexts],
+            [context.correlation_id for context in contexts],
+            [context.causation_id for context in contexts],
+            [context.traceparent for context in contexts],
+            [event.data.decode() for _, _, event in flat],
+            *(orjson.dumps(list(entries)).decode() for entries in written.values()),
+        )
+    except asyncpg.UniqueViolationError as error:
+        if error.constraint_name == "requests_pkey":
+            raise RequestRunning from error
+        if error.constraint_name == "events_pkey":
+            raise VersionConflict(*(entry.stream for entry in appends)) from error
+        raise
+
+
+@functools.lru_cache(maxsize=256)
+def _append_statement(tables: tuple[Table, ...]) -> str:
+    parts = [
+        """added as (
+  insert into events (stream, version, id, type, time, actor, agency, correlation_id,
+                      causation_id, traceparent, data)
+  select * from unnest($1::text[], $2::int[], $3::uuid[], $4::text[], $5::timestamptz[], $6::text[],
+                       $7::text[], $8::uuid[], $9::uuid[], $10::text[], $11::text[])
+  returning stream, version)""",
+        """queued as (
+  insert into outbox (stream, version) select stream, version from added order by stream, version)""",
+    ]
+    parts += [write(table, f"w{n}", f"${n}") for n, table in enumerate(tables, start=12)]
+    if any(table.name == "accesses" for table in tables):
+        index = 12 + [table.name for table in tables].index("accesses")
+        parts.append(f"w{index}q as (insert into access_outbox (id) select id from w{index})")
+    return "with " + ",\n".join(parts) + "\nselect 1"
+
+
+def write(table: Table, name: str, parameter: str) -> str:
+    """A `with` part that writes the rows of a JSON array parameter into a table.
+
+    Args:
+        table: where to.
+        name: of the part.
+        parameter: such as `$12`.
+    """
+    columns = ", ".join(f'"{column.name}"' for column in table.columns)
+    key = [column.name for column in table.primary_key]
+    conflict = ""
+    if table.info["kind"] != "log" and table.name != "requests":
+        others = [column.name for column in table.columns if column.name not in key]
+        changes = ", ".join(f'"{column}" = excluded."{column}"' for column in others)
+        action = f"update set {changes}" if changes else "nothing"
+        conflict = f" on conflict ({', '.join(key)}) do {action}"
+    returning = " returning id" if table.name == "accesses" else ""
+    return (
+        f'{name} as (insert into "{table.name}" ({columns})'  # noqa: S608 - names of our own tables
+        f' select {columns} from json_populate_recordset(null::"{table.name}", {parameter}::text::json)'
+        f"{conflict}{returning})"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LogSource:
+    """One of a service's two logs: how the relay numbers it and how anybody reads it.
+
+    `number` takes (limit, stream name of the reads, position acknowledged) and returns the rows now
+    numbered; `read` takes (after, limit, stream name); all return the columns of an envelope.
+    """
+
+    identity: str
+    topic: str
+    number: str
+    read: str
+
+
+_EVENT_COLUMNS = (
+    "l.position, e.stream, e.version, e.id, e.type, e.time, e.actor, e.agency, e.correlation_id,"
+    " e.causation_id, e.traceparent, e.data"
+)
+# A read belongs to no stream of a case; all reads of a service are one stream, versioned by position.
+_ACCESS_COLUMNS = (
+    "l.position, {stream}::text as stream, l.position as version, a.id,"
+    " {type}::text as type, a.time, a.actor, a.agency,"
+    " a.correlation_id, null::uuid as causation_id, a.traceparent, a.data"
+)
+
+# The numbering deletes and inserts in one commit of one leader: positions are dense, and an event
+# that commits late is numbered late, never skipped. No lower bound on the scan of the outbox: a
+# remembered one broke the order of a stream in the prototype.
+_NUMBER = """
+with picked as (
+  delete from {outbox} where seq in (select seq from {outbox} order by seq limit $1)
+  returning seq, {key}),
+numbered as (
+  insert into {log} (position, {key})
+  select (select coalesce(max(position), 0) from {log}) + row_number() over (order by seq), {key}
+  from picked order by seq
+  returning position, {key}),
+saved as (update log_identity set published = $2 where name = '{log}' and published < $2)
+select {columns} from numbered l join {events} on {join} order by l.position"""
+
+_READ = """
+select {columns} from {log} l join {events} on {join}
+where l.position > $1 order by l.position limit $2"""
+
+
+def event_log(service: str) -> LogSource:
+    """The log of a service's events."""
+    names = {
+        "outbox": "outbox",
+        "log": "log",
+        "key": "stream, version",
+        "events": "events e",
+        "join": "e.stream = l.stream and e.version = l.version",
+        "columns": _EVENT_COLUMNS,
+    }
+    return LogSource("log", f"xianjie.{service}", _NUMBER.format(**names), _READ.format(**names))
+
+
+def access_log(service: str) -> LogSource:
+    """The log of who read what in a service."""
+    columns = _ACCESS_COLUMNS.format(
+        stream=f"'accesses/{service}'", type=f"'xianjie.{service}.read_recorded.v1'"
+    )
+    names = {
+        "outbox": "access_outbox",
+        "log": "access_log",
+        "key": "id",
+        "events": "accesses a",
+        "join": "a.id = l.id",
+        "columns": columns,
+    }
+    return LogSource(
+        "access_log", f"xianjie.{service}.reads", _NUMBER.format(**names), _READ.format(**names)
+    )
+
+
+def envelope(row: Mapping[str, Any], *, source: str, epoch: int) -> Envelope:
+    """An envelope from a row of one of the statements above."""
+    return Envelope(
+        id=_uuid(row["id"]),
+        type=row["type"],
+        source=source,
+        stream=row["stream"],
+        version=row["version"],
+        position=row["position"],
+        epoch=epoch,
+        time=row["time"],
+        data=row["data"].encode(),
+        actor=row["actor"],
+        agency=row["agency"],
+        correlation_id=_uuid(row["correlation_id"]),
+        causation_id=_uuid(row["causation_id"]) if row["causation_id"] else None,
+        traceparent=row["traceparent"],
+    )
+
+
+def _uuid(value: Any) -> UUID:  # noqa: ANN401 - asyncpg's own subclass
+    # asyncpg returns a subclass that is not equal in `repr`; envelopes compare by value.
+    return UUID(int=value.int)
+
+
+class LogReader:
+    """Reads one log of one database by position or by stream.
+
+    Args:
+        source_name: CloudEvents `source` of the service, such as `//liaoyuan/cases`.
+        log: which of its logs.
+    """
+
+    def __init__(self, source_name: str, log: LogSource) -> None:
+        self.source_name = source_name
+        self.log = log
+
+    async def identity(self, connection: asyncpg.Connection) -> tuple[int, int]:
+        """(epoch of the log, position acknowledged by the bus)."""
+        row = await connection.fetchrow(
+            "select epoch, published from log_identity where name = $1", self.log.identity
+        )
+        return row["epoch"], row["published"]
+
+    async def head(self, connection: asyncpg.Connection) -> int:
+        """The highest position given so far; 0 when there is none."""
+        statement = f"select coalesce(max(position), 0) from {self.log.identity}"  # noqa: S608
+        return int(await connection.fetchval(statement))
+
+    async def after(
+        self, connection: asyncpg.Connection, position: int, limit: int
+    ) -> list[Envelope]:
+        """The events behind a position, in order, `limit` at the most."""
+        epoch, _ = await self.identity(connection)
+        rows = await connection.fetch(self.log.read, position, min(limit, LOG_PAGE_MAX))
+        return [envelope(row, source=self.source_name, epoch=epoch) for row in rows]
+
+    async def of_stream(
+        self, connection: asyncpg.Connection, stream: str, after_version: int, limit: int
+    ) -> list[Envelope]:
+        """The numbered events of one stream behind a version, in order, `limit` at the most."""
+        if self.log.identity == "access_log":
+            return await self.after(connection, after_version, limit)
+        epoch, _ = await self.identity(connection)
+        rows = await connection.fetch(
+            f"select {_EVENT_COLUMNS} from events e"  # noqa: S608 - our own constant
+            " join log l on l.stream = e.stream and l.version = e.version"
+            " where e.stream = $1 and e.version > $2 order by e.version limit $3",
+            stream,
+            after_version,
+            min(limit, LOG_PAGE_MAX),
+        )
+        return [envelope(row, source=self.source_name, epoch=epoch) for row in rows]

@@ -1,0 +1,1 @@
+"""The program: composes services and runs them; no rule stands here."""

@@ -1,0 +1,1 @@
+"""The commands of `xianjie`, one module each; they read, ask the libraries, and print."""
