@@ -63,6 +63,9 @@ class Limit:
     """Whether it stops rolling over rest days while the suspect is held (CPL 105(4))."""
     before: bool = False
     """Whether it counts backwards, to the last day on which an act precedes an event in time."""
+    conditional: bool = False
+    """It bears only on the step that ends it: that the step never comes is no omission, so nobody
+    is warned and nothing is called missed."""
     warn_before: timedelta = timedelta(hours=24)
     """How long before the strictest due instant a warning is raised."""
 

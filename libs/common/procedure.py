@@ -162,6 +162,8 @@ class Step:
     """Fields of the form that name the organ of a part."""
     starts: tuple[Starts, ...] = ()
     ends: tuple[Limit, ...] = ()
+    drops: tuple[Limit, ...] = ()
+    """Limits that fall away because what they time can no longer come."""
     pauses: tuple[Limit, ...] = ()
     resumes: tuple[Limit, ...] = ()
     owes: tuple[OwesNotice | OwesEntry, ...] = ()
@@ -249,6 +251,7 @@ class Clock(Strict):
     organ: str
     act: UUID
     """The event from which it runs."""
+    conditional: bool = False
     rule_held: bool = True
     provisional_start: bool = False
 
@@ -389,6 +392,14 @@ def decide(
     _check_open(procedure, proceeding, step, command, setting)
     _check_entitled(proceeding, step, command)
     entered_late = _check_time(proceeding, happened_at, command, setting)
+    given = {document.kind for document in command.documents}
+    if missing_kinds := [kind for kind in step.documents if kind not in given]:
+        raise GuardFailed(
+            "缺少必备文书 / Documents that the step needs are missing",
+            article=step.law[0].citation,
+            guard="documents",
+            missing=missing_kinds,
+        )
     for guard in step.guards:
         if missing := guard.lacks(proceeding, command):
             raise GuardFailed(
@@ -418,8 +429,7 @@ def open_steps(procedure: Procedure, proceeding: Proceeding, case_field: str) ->
     return tuple(
         step
         for step in procedure.steps
-        if proceeding.state in {state.code for state in step.source}
-        and step.holds_for(case_field)
+        if proceeding.state in {state.code for state in step.source} and step.holds_for(case_field)
     )
 
 
@@ -558,11 +568,12 @@ def _follows(
     for limit in step.ends:
         if proceeding and (clock := proceeding.clock(limit.name)):
             yield _ended(clock, head, said.id, head.happened_at, Ending.MET, setting)
+    for limit in step.drops:
+        if proceeding and (clock := proceeding.clock(limit.name)):
+            yield _ended(clock, head, said.id, head.happened_at, Ending.CLOSED, setting)
     for limit in step.pauses:
         if proceeding and (clock := proceeding.clock(limit.name)) and not clock.running.is_paused:
-            event = LimitPaused(
-                **_about(head, clock), paused_at=head.happened_at, act=said.id
-            )
+            event = LimitPaused(**_about(head, clock), paused_at=head.happened_at, act=said.id)
             yield Said(next(setting.ids), event)
     for limit in step.resumes:
         if proceeding and (clock := proceeding.clock(limit.name)) and clock.running.is_paused:
@@ -670,6 +681,7 @@ def _started(
         custody=running.custody,
         before=running.before,
         warn_before_seconds=int(running.warn_before.total_seconds()),
+        conditional=limit.conditional,
         rule_held=head.rule_held,
         provisional_start=start.provisional,
         act=act,
@@ -703,9 +715,7 @@ def _moved(
 def _due(within: tuple[int, Unit], head: StepHead, setting: Setting) -> Due:
     length, unit = within
     start = head.happened_at
-    return due(
-        length=length, unit=unit, start=start, calendar=setting.calendar, zone=setting.zone
-    )
+    return due(length=length, unit=unit, start=start, calendar=setting.calendar, zone=setting.zone)
 
 
 def _notice(
@@ -846,9 +856,7 @@ def _ended_by(clock: Clock, taken: Taken) -> bool:
 
 def _begun_again(clock: Clock, head: StepHead, act: UUID, setting: Setting) -> Said:
     """A limit that the annulled act had ended runs on as if it had not been ended."""
-    running = clock.running.model_copy(
-        update={"ended_at": None, "id": LimitId(next(setting.ids))}
-    )
+    running = clock.running.model_copy(update={"ended_at": None, "id": LimitId(next(setting.ids))})
     deadline = limits.deadline(running, setting.calendar, setting.zone)
     assert deadline is not None, "what ended was not paused"
     again = clock.model_copy(update={"running": running})
@@ -862,6 +870,7 @@ def _begun_again(clock: Clock, head: StepHead, act: UUID, setting: Setting) -> S
         custody=running.custody,
         before=running.before,
         warn_before_seconds=int(running.warn_before.total_seconds()),
+        conditional=clock.conditional,
         rule_held=clock.rule_held,
         provisional_start=clock.provisional_start,
         act=clock.act,
@@ -927,7 +936,7 @@ def decide_due(procedure: Procedure, proceeding: Proceeding, setting: Setting) -
     said: list[Said] = []
     for clock in proceeding.running:
         deadline = limits.deadline(clock.running, setting.calendar, setting.zone)
-        if deadline is None or not clock.rule_held:
+        if deadline is None or clock.conditional or not clock.rule_held:
             continue
         about = {
             "case": setting.case,
@@ -939,14 +948,10 @@ def decide_due(procedure: Procedure, proceeding: Proceeding, setting: Setting) -
             "organ": clock.organ,
         }
         if setting.now >= deadline.latest.at and not clock.running.missed:
-            missed = LimitMissed(
-                **about, due_at=deadline.strictest.at, late_at=deadline.latest.at
-            )
+            missed = LimitMissed(**about, due_at=deadline.strictest.at, late_at=deadline.latest.at)
             said.append(Said(next(setting.ids), missed))
             said.extend(_follows_missed(procedure, proceeding, clock, said[-1].id, setting))
-        elif setting.now >= deadline.warn_at and not (
-            clock.running.warned or clock.running.missed
-        ):
+        elif setting.now >= deadline.warn_at and not (clock.running.warned or clock.running.missed):
             near = LimitNear(**about, due_at=deadline.strictest.at)
             said.append(Said(next(setting.ids), near))
     return said
@@ -1111,6 +1116,7 @@ def _clock_of(event: LimitStarted) -> Clock:
         running=running,
         organ=event.organ,
         act=event.act,
+        conditional=event.conditional,
         rule_held=event.rule_held,
         provisional_start=event.provisional_start,
     )

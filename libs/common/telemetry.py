@@ -7,7 +7,7 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from opentelemetry import propagate, trace
@@ -21,6 +21,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import Span, SpanKind, Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from prometheus_client import CollectorRegistry
+from structlog.typing import EventDict
 
 _PROPAGATOR: Final = TraceContextTextMapPropagator()
 _TRACEPARENT: Final = "traceparent"
@@ -168,6 +169,7 @@ def configure_logs(*, level: int = logging.INFO) -> None:
     )
 
 
-def _add_trace_id(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401 - structlog
-    trace_id = current_trace_id()
-    return {**event, "trace_id": trace_id} if trace_id else event
+def _add_trace_id(_: object, __: str, event: EventDict) -> EventDict:
+    if trace_id := current_trace_id():
+        event["trace_id"] = trace_id
+    return event

@@ -20,7 +20,7 @@ from typing import (
 )
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, create_model
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, create_model
 
 from libs.common.events import Envelope, canonical
 
@@ -116,9 +116,8 @@ class Contracts:
 def _unknown(data: bytes, event: Event) -> int:
     try:
         type(event).model_validate_json(data)
-    except ValueError as error:
-        errors = getattr(error, "errors", list)()
-        return sum(each["type"] == "extra_forbidden" for each in errors)
+    except ValidationError as error:
+        return sum(each["type"] == "extra_forbidden" for each in error.errors())
     return 0
 
 
@@ -151,7 +150,8 @@ def _plain(annotation: Any) -> Any:  # noqa: ANN401 - type annotations have no t
     if origin in (Union, UnionType):
         return Union[tuple(_plain(each) for each in get_args(annotation))]  # noqa: UP007 - computed
     if origin is tuple:
-        return tuple[_plain(get_args(annotation)[0]), ...]
+        item = _plain(get_args(annotation)[0])
+        return tuple.__class_getitem__((item, ...))  # computed, which `tuple[...]` is not for mypy
     return annotation
 
 

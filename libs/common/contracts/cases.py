@@ -475,15 +475,6 @@ class AnswerReceived(StepTaken):
     form: SignForAnswer
 
 
-class ContentErased(Event):
-    """A content was destroyed with its key under a rule; what referred to it stays valid."""
-
-    name: ClassVar[str] = "content_erased"
-    content: UUID
-    kind: Code
-    rule: str
-
-
 TRANSFER_EVENTS: tuple[type[StepTaken], ...] = (
     SuspicionFlagged,
     TeamFormed,

@@ -76,7 +76,9 @@ class CorrectAct(Form):
 
     act: UUID = Field(title="被更正事项 / the event that is corrected")
     reason: Sealed[Words] = Field(title="更正理由 / reason")
-    happened_at: AwareDatetime | None = Field(default=None, title="正确的发生时间 / when it happened")
+    happened_at: AwareDatetime | None = Field(
+        default=None, title="正确的发生时间 / when it happened"
+    )
     fields: dict[Code, str | int | bool | None] = Field(
         default={}, title="正确的内容 / right values by field", max_length=32
     )
@@ -149,6 +151,7 @@ class LimitStarted(_LimitEvent):
     custody: bool = False
     before: bool = False
     warn_before_seconds: int
+    conditional: bool = False
     rule_held: bool = True
     provisional_start: bool = False
     """It runs from the arrival because the receipt is missing."""

@@ -1,0 +1,821 @@
+"""Transfer 案件移送: a suspected crime goes from an enforcement agency to the police and is answered.
+
+Rows B2 to B14 of the domain reference. The police hold the case from their signed receipt until the
+agency signs for a returned file; asking the agency for papers moves nothing, because the filing
+decision stays due meanwhile.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from libs.common.agencies import Duty, OrganKind
+from libs.common.contracts import cases as said
+from libs.common.contracts.procedure import Receipt
+from libs.common.law import M17, PLATFORM, PS16, PSP20, SC310, Confidence, Law
+from libs.common.limits import Basis, Limit, LimitKind
+from libs.common.procedure import (
+    Actor,
+    Command,
+    Guard,
+    OwesEntry,
+    OwesNotice,
+    Part,
+    Procedure,
+    Proceeding,
+    Starts,
+    State,
+    Step,
+    WhenMissed,
+)
+from libs.common.worktime import Unit
+
+ENVIRONMENT: Final = ("environment",)
+
+# --- parts
+
+SENDER: Final[Part] = "sender"
+RECEIVER: Final[Part] = "receiver"
+NEXT_RECEIVER: Final[Part] = "next_receiver"
+SUPERVISOR: Final[Part] = "supervisor"
+PLATFORM_ITSELF: Final[Part] = "service"
+
+AGENCY_OFFICER = Actor(SENDER, (Duty.OFFICER,))
+AGENCY_HEAD = Actor(SENDER, (Duty.HEAD,))
+AGENCY_DESK = Actor(SENDER, (Duty.DESK, Duty.OFFICER))
+POLICE_DESK = Actor(RECEIVER, (Duty.DESK, Duty.OFFICER))
+POLICE_OFFICER = Actor(RECEIVER, (Duty.OFFICER,))
+POLICE_HEAD = Actor(RECEIVER, (Duty.HEAD,))
+
+# --- states
+
+SUSPECT_FLAG = State("SUSPECT_FLAG", "疑似涉嫌犯罪", "Suspected crime")
+SUSPICION_DISMISSED = State(
+    "SUSPICION_DISMISSED", "已排除涉嫌犯罪", "Suspicion dismissed", final=True
+)
+TRANSFER_REPORT = State("TRANSFER_REPORT", "移送书面报告待批", "Report awaits the head")
+TRANSFER_REFUSED = State("TRANSFER_REFUSED", "不批准移送", "Transfer refused", final=True)
+TRANSFER_APPROVED = State("TRANSFER_APPROVED", "已批准移送", "Transfer approved")
+DELIVERED = State("DELIVERED", "已移送待接受", "Sent, awaiting receipt")
+CALLED_BACK = State("CALLED_BACK", "已撤回移送", "Called back", final=True)
+ACCEPTED = State("ACCEPTED", "公安已接受", "Accepted by the police")
+SUPPLEMENT = State("SUPPLEMENT", "待补正", "Papers asked for")
+EXTRA_INVEST = State("EXTRA_INVEST", "补充调查", "Further investigation asked for")
+REROUTED = State("REROUTED", "移送有管辖权公安机关", "Sent on to the competent police")
+RETURNED = State("RETURNED", "已退回待签收", "Returned, awaiting receipt")
+RETURN_SIGNED = State("RETURN_SIGNED", "退回已签收", "Return received", final=True)
+FILED = State("FILED", "已立案待通知", "Filed, notice due")
+FILING_NOTIFIED = State("FILING_NOTIFIED", "已通知立案", "Filing notified", final=True)
+NOT_FILED = State("NOT_FILED", "不予立案待通知", "Not filed, notice due")
+NON_FILING_NOTIFIED = State(
+    "NON_FILING_NOTIFIED", "已通知不予立案待签收", "Non-filing notified, awaiting receipt"
+)
+NON_FILING_SIGNED = State(
+    "NON_FILING_SIGNED", "不予立案通知已签收", "Non-filing received", final=True
+)
+
+WITH_POLICE = (ACCEPTED, SUPPLEMENT, EXTRA_INVEST)
+AFTER_APPROVAL = (
+    TRANSFER_APPROVED,
+    DELIVERED,
+    *WITH_POLICE,
+    REROUTED,
+    RETURNED,
+    RETURN_SIGNED,
+    FILED,
+    FILING_NOTIFIED,
+    NOT_FILED,
+    NON_FILING_NOTIFIED,
+    NON_FILING_SIGNED,
+)
+
+# --- law
+
+M17_5 = Law(M17, "第五条")
+M17_6 = Law(M17, "第六条")
+M17_7 = Law(M17, "第七条")
+M17_8 = Law(M17, "第八条")
+M17_9 = Law(M17, "第九条")
+M17_34 = Law(M17, "第三十四条")
+SC310_5 = Law(SC310, "第五条")
+SC310_6 = Law(SC310, "第六条")
+SC310_7 = Law(SC310, "第七条")
+SC310_8 = Law(SC310, "第八条")
+PSP20_171 = Law(PSP20, "第一百七十一条")
+PSP20_175 = Law(PSP20, "第一百七十五条")
+PSP20_178 = Law(PSP20, "第一百七十八条")
+PSP20_180 = Law(PSP20, "第一百八十条")
+PS16_TIMES = Law(
+    PS16,
+    "受理审查期限条款",
+    Confidence.MEM,
+    "公通字〔2016〕16号全文未核对；非环境领域的七日、三十日期限暂据此，须经法律人员确认。",
+)
+CALL_BACK_LAW = Law(
+    PLATFORM,
+    "接收前撤回",
+    Confidence.DESIGN,
+    "法律未规定撤回；平台规则：对方签收前可撤回，签收后不可。",
+)
+ARRIVAL_LAW = Law(
+    PLATFORM,
+    "送达满二十四小时未签收",
+    Confidence.DESIGN,
+    "法律未规定签收期限（“立即”）；平台规则：送达满二十四小时未签收的，期限自送达起暂计。",
+)
+SUPPLY_LAW = Law(
+    M17,
+    "第八条",
+    Confidence.DESIGN,
+    "该条规定公安机关告知环保部门三日内补正；自收到补正通知起算为本平台的理解。",
+)
+
+# --- limits
+
+DECIDE_ON_REPORT = Limit(
+    "decide_on_report",
+    "决定是否移送",
+    "Decide on the report",
+    (
+        Basis(3, Unit.NATURAL_DAY, SC310_5),
+        Basis(3, Unit.NATURAL_DAY, M17_5, fields=ENVIRONMENT),
+    ),
+    LimitKind.DUTY,
+    "由本级或上级机关责令移送；对正职负责人等给予处分（国务院令第310号第十六条）",
+    "The superior orders the transfer; the head faces discipline (SC310 16)",
+)
+HAND_OVER = Limit(
+    "hand_over",
+    "移交案件材料",
+    "Hand over the file",
+    (
+        Basis(24, Unit.HOUR, SC310_5),
+        Basis(24, Unit.HOUR, M17_6, fields=ENVIRONMENT),
+    ),
+    LimitKind.DUTY,
+    "由本级或上级机关责令移送；对正职负责人等给予处分（国务院令第310号第十六条）",
+    "The superior orders the transfer; the head faces discipline (SC310 16)",
+)
+COPY_LETTER = Limit(
+    "copy_letter",
+    "抄送检察机关",
+    "Copy to the procuratorate",
+    (Basis(24, Unit.HOUR, M17_6, fields=ENVIRONMENT),),
+    LimitKind.DUTY,
+    "检察机关监督",
+    "Supervision by the procuratorate",
+)
+SIGN_AFTER_ARRIVAL = Limit(
+    "sign_after_arrival",
+    "送达后签收",
+    "Sign after arrival",
+    (Basis(24, Unit.HOUR, ARRIVAL_LAW),),
+    LimitKind.DUTY,
+    "期限自送达起暂计，并告知移送机关、接收机关负责人和检察机关",
+    "Limits run provisionally from the arrival; three organs are told",
+)
+NAME_MISSING_PAPERS = Limit(
+    "name_missing_papers",
+    "告知补正",
+    "Say what is missing",
+    (
+        Basis(24, Unit.HOUR, PSP20_180),
+        Basis(24, Unit.HOUR, M17_8, fields=ENVIRONMENT),
+    ),
+    LimitKind.DUTY,
+    "不得以材料不全为由不接受",
+    "Receipt may not be refused for missing material",
+    conditional=True,
+)
+SUPPLY = Limit(
+    "supply_papers",
+    "补正材料",
+    "Supply the papers",
+    (Basis(3, Unit.NATURAL_DAY, SUPPLY_LAW, fields=ENVIRONMENT),),
+    LimitKind.DUTY,
+    "不能补正的应当书面说明",
+    "What cannot be supplied is explained in writing",
+)
+REROUTE_LIMIT = Limit(
+    "reroute",
+    "移送有管辖权的公安机关",
+    "Send on to the competent police",
+    (
+        Basis(24, Unit.HOUR, SC310_7),
+        Basis(24, Unit.HOUR, PSP20_175),
+        Basis(24, Unit.HOUR, M17_9, fields=ENVIRONMENT),
+    ),
+    LimitKind.DUTY,
+    "检察机关监督",
+    "Supervision by the procuratorate",
+    conditional=True,
+)
+RETURN_LIMIT = Limit(
+    "return_case",
+    "退回不属公安机关管辖的案件",
+    "Return what is not for the police",
+    (
+        Basis(24, Unit.HOUR, PSP20_180),
+        Basis(24, Unit.HOUR, M17_9, fields=ENVIRONMENT),
+    ),
+    LimitKind.DUTY,
+    "检察机关监督",
+    "Supervision by the procuratorate",
+    conditional=True,
+)
+DECIDE_FILING = Limit(
+    "decide_filing",
+    "立案审查",
+    "Decide on filing",
+    (
+        Basis(3, Unit.NATURAL_DAY, SC310_8),
+        Basis(3, Unit.NATURAL_DAY, M17_9, fields=ENVIRONMENT),
+    ),
+    LimitKind.DUTY,
+    "责令改正、处分（国务院令第310号第十七条）；移送机关可建议检察机关立案监督",
+    "Correction and discipline (SC310 17); the agency may ask for supervision of filing",
+)
+VERIFY_CLUE = Limit(
+    "verify_clue",
+    "查证线索后立案审查",
+    "Decide on filing after checking the clue",
+    (
+        Basis(7, Unit.NATURAL_DAY, PS16_TIMES),
+        Basis(7, Unit.NATURAL_DAY, M17_9, fields=ENVIRONMENT),
+    ),
+    LimitKind.DUTY,
+    "同立案审查",
+    "As for the decision on filing",
+)
+DECIDE_COMPLEX = Limit(
+    "decide_complex",
+    "重大疑难复杂案件立案审查",
+    "Decide on filing a complex case",
+    (
+        Basis(30, Unit.NATURAL_DAY, PS16_TIMES),
+        Basis(30, Unit.NATURAL_DAY, M17_9, fields=ENVIRONMENT),
+    ),
+    LimitKind.DUTY,
+    "同立案审查",
+    "As for the decision on filing",
+)
+NOTIFY_RESULT = Limit(
+    "notify_result",
+    "通知立案结果",
+    "Notify the result",
+    (
+        Basis(3, Unit.NATURAL_DAY, PSP20_180),
+        Basis(3, Unit.NATURAL_DAY, M17_9, fields=ENVIRONMENT),
+    ),
+    LimitKind.DUTY,
+    "检察机关监督",
+    "Supervision by the procuratorate",
+)
+AFTER_RECEIPT = (NAME_MISSING_PAPERS, REROUTE_LIMIT, RETURN_LIMIT)
+FILING_LIMITS = (DECIDE_FILING, VERIFY_CLUE, DECIDE_COMPLEX)
+
+RECEIPT_STARTS = (
+    Starts(DECIDE_FILING, on=RECEIVER),
+    Starts(NAME_MISSING_PAPERS, on=RECEIVER),
+    Starts(REROUTE_LIMIT, on=RECEIVER),
+    Starts(RETURN_LIMIT, on=RECEIVER),
+)
+
+# --- guards
+
+
+def _reported_by_another(proceeding: Proceeding | None, command: Command) -> Sequence[str]:
+    report = proceeding.last("report") if proceeding else None
+    return ["another_person"] if report and report.person == command.person.id else []
+
+
+def _penalty_attached(_: Proceeding | None, command: Command) -> Sequence[str]:
+    assert isinstance(command.form, said.SendTransfer)
+    kinds = {document.kind for document in command.documents}
+    return ["w9"] if command.form.penalty_made and "w9" not in kinds else []
+
+
+def _supplied_or_explained(_: Proceeding | None, command: Command) -> Sequence[str]:
+    form = command.form
+    assert isinstance(form, said.SupplyPapers)
+    return [] if form.supplied or form.explanation else ["supplied", "explanation"]
+
+
+def _another_police(proceeding: Proceeding | None, command: Command) -> Sequence[str]:
+    assert isinstance(command.form, said.Reroute)
+    assert proceeding is not None
+    own = proceeding.parts[RECEIVER]
+    return ["another_police"] if command.form.next_receiver == own else []
+
+
+ANOTHER_PERSON = Guard(
+    "another_person",
+    "审批人不得为报告人",
+    "The head who decides is not the one who reported",
+    SC310_5,
+    _reported_by_another,
+)
+PENALTY_ATTACHED = Guard(
+    "penalty_attached",
+    "已作行政处罚的应当附处罚决定书",
+    "A penalty made before is attached",
+    M17_6,
+    _penalty_attached,
+)
+SUPPLIED_OR_EXPLAINED = Guard(
+    "supplied_or_explained",
+    "不能补正的应当书面说明",
+    "What cannot be supplied is explained in writing",
+    M17_8,
+    _supplied_or_explained,
+)
+ANOTHER_POLICE = Guard(
+    "another_police",
+    "应当移送其他公安机关",
+    "It goes to another police",
+    PSP20_175,
+    _another_police,
+)
+
+
+def _told(kind: str, to: Part, law: Law, duty: Duty = Duty.OFFICER) -> OwesNotice:
+    return OwesNotice(kind, to, duty, law, Receipt.ACKNOWLEDGED)
+
+
+STEPS: tuple[Step, ...] = (
+    Step(
+        "flag_suspicion",
+        "登记涉嫌犯罪",
+        "Flag a suspected crime",
+        source=(),
+        target=SUSPECT_FLAG,
+        actor=AGENCY_OFFICER,
+        form=said.FlagSuspicion,
+        emits=said.SuspicionFlagged,
+        law=(SC310_5, M17_5),
+        holder=SENDER,
+    ),
+    Step(
+        "form_team",
+        "成立专案组",
+        "Form the team",
+        source=(SUSPECT_FLAG,),
+        target=None,
+        actor=Actor(SENDER, (Duty.OFFICER, Duty.HEAD)),
+        form=said.FormTeam,
+        emits=said.TeamFormed,
+        law=(SC310_5,),
+    ),
+    Step(
+        "dismiss_suspicion",
+        "排除涉嫌犯罪",
+        "Dismiss the suspicion",
+        source=(SUSPECT_FLAG,),
+        target=SUSPICION_DISMISSED,
+        actor=AGENCY_HEAD,
+        form=said.DismissSuspicion,
+        emits=said.SuspicionDismissed,
+        law=(SC310_5,),
+        decides=True,
+    ),
+    Step(
+        "report",
+        "提出移送书面报告",
+        "Report for transfer",
+        source=(SUSPECT_FLAG,),
+        target=TRANSFER_REPORT,
+        actor=AGENCY_OFFICER,
+        form=said.ReportForTransfer,
+        emits=said.TransferReported,
+        law=(SC310_5, M17_5),
+        documents=("w1",),
+        starts=(Starts(DECIDE_ON_REPORT, on=SENDER),),
+    ),
+    Step(
+        "approve",
+        "批准移送",
+        "Approve the transfer",
+        source=(TRANSFER_REPORT,),
+        target=TRANSFER_APPROVED,
+        actor=AGENCY_HEAD,
+        form=said.ApproveTransfer,
+        emits=said.TransferApproved,
+        law=(SC310_5, M17_5),
+        decides=True,
+        guards=(ANOTHER_PERSON,),
+        ends=(DECIDE_ON_REPORT,),
+        starts=(Starts(HAND_OVER, on=SENDER), Starts(COPY_LETTER, on=SENDER)),
+    ),
+    Step(
+        "refuse",
+        "不批准移送",
+        "Refuse the transfer",
+        source=(TRANSFER_REPORT,),
+        target=TRANSFER_REFUSED,
+        actor=AGENCY_HEAD,
+        form=said.RefuseTransfer,
+        emits=said.TransferRefused,
+        law=(SC310_5,),
+        decides=True,
+        guards=(ANOTHER_PERSON,),
+        ends=(DECIDE_ON_REPORT,),
+    ),
+    Step(
+        "send",
+        "移交案件材料",
+        "Send the file",
+        source=(TRANSFER_APPROVED,),
+        target=DELIVERED,
+        actor=AGENCY_DESK,
+        form=said.SendTransfer,
+        emits=said.TransferSent,
+        law=(SC310_6, M17_6),
+        receiver=RECEIVER,
+        documents=("w2", "w3", "w4"),
+        guards=(PENALTY_ATTACHED,),
+        names={"receiver": RECEIVER},
+        ends=(HAND_OVER,),
+        owes=(
+            _told("transfer_delivered", RECEIVER, SC310_6, Duty.DESK),
+            OwesEntry("case_transfer", SENDER, M17_34, (7, Unit.NATURAL_DAY), ENVIRONMENT),
+        ),
+    ),
+    Step(
+        "copy",
+        "抄送移送书",
+        "Copy to the procuratorate",
+        source=AFTER_APPROVAL,
+        target=None,
+        actor=AGENCY_DESK,
+        form=said.CopyToProcuratorate,
+        emits=said.TransferCopied,
+        law=(M17_6,),
+        receiver=SUPERVISOR,
+        documents=("w2",),
+        ends=(COPY_LETTER,),
+        owes=(_told("transfer_copied", SUPERVISOR, M17_6, Duty.DESK),),
+        fields=ENVIRONMENT,
+    ),
+    Step(
+        "sign_for_copy",
+        "签收抄送",
+        "Sign for the copy",
+        source=AFTER_APPROVAL,
+        target=None,
+        actor=Actor(SUPERVISOR, (Duty.DESK, Duty.OFFICER)),
+        form=said.SignForCopy,
+        emits=said.CopyReceived,
+        law=(M17_6,),
+        fields=ENVIRONMENT,
+    ),
+    Step(
+        "call_back",
+        "撤回移送",
+        "Call the transfer back",
+        source=(DELIVERED,),
+        target=CALLED_BACK,
+        actor=AGENCY_HEAD,
+        form=said.CallBack,
+        emits=said.TransferCalledBack,
+        law=(CALL_BACK_LAW,),
+        decides=True,
+        drops=(SIGN_AFTER_ARRIVAL, COPY_LETTER, DECIDE_FILING),
+        owes=(
+            _told("transfer_called_back", RECEIVER, CALL_BACK_LAW, Duty.DESK),
+            _told("transfer_called_back", SUPERVISOR, CALL_BACK_LAW, Duty.DESK),
+        ),
+    ),
+    Step(
+        "arrive",
+        "送达登记",
+        "Arrive",
+        source=(DELIVERED,),
+        target=None,
+        actor=Actor(PLATFORM_ITSELF, (Duty.ADMINISTRATOR,)),
+        form=said.Arrive,
+        emits=said.TransferArrived,
+        law=(ARRIVAL_LAW,),
+        starts=(Starts(SIGN_AFTER_ARRIVAL, on=RECEIVER),),
+    ),
+    Step(
+        "sign_for",
+        "接受案件并出具回执",
+        "Sign for the file",
+        source=(DELIVERED,),
+        target=ACCEPTED,
+        actor=POLICE_DESK,
+        form=said.SignForTransfer,
+        emits=said.TransferReceived,
+        law=(SC310_7, PSP20_171, M17_7),
+        holder=RECEIVER,
+        ends=(SIGN_AFTER_ARRIVAL,),
+        starts=RECEIPT_STARTS,
+        owes=(_told("transfer_received", SENDER, SC310_7),),
+    ),
+    Step(
+        "ask_for_papers",
+        "告知补正",
+        "Ask for missing papers",
+        source=(ACCEPTED,),
+        target=SUPPLEMENT,
+        actor=POLICE_OFFICER,
+        form=said.AskForPapers,
+        emits=said.PapersAsked,
+        law=(PSP20_180, M17_8),
+        receiver=SENDER,
+        documents=("w11",),
+        ends=(NAME_MISSING_PAPERS,),
+        starts=(Starts(SUPPLY, on=SENDER),),
+        owes=(_told("papers_asked", SENDER, PSP20_180),),
+    ),
+    Step(
+        "supply_papers",
+        "补正材料",
+        "Supply the papers",
+        source=(SUPPLEMENT,),
+        target=ACCEPTED,
+        actor=AGENCY_OFFICER,
+        form=said.SupplyPapers,
+        emits=said.PapersSupplied,
+        law=(M17_8, PSP20_180),
+        receiver=RECEIVER,
+        guards=(SUPPLIED_OR_EXPLAINED,),
+        ends=(SUPPLY,),
+        owes=(_told("papers_supplied", RECEIVER, PSP20_180),),
+    ),
+    Step(
+        "ask_extra_investigation",
+        "提出补充调查意见",
+        "Ask for further investigation",
+        source=(ACCEPTED,),
+        target=EXTRA_INVEST,
+        actor=POLICE_OFFICER,
+        form=said.AskExtraInvestigation,
+        emits=said.ExtraInvestigationAsked,
+        law=(M17_8,),
+        receiver=SENDER,
+        owes=(_told("extra_investigation_asked", SENDER, M17_8),),
+        fields=ENVIRONMENT,
+    ),
+    Step(
+        "report_extra_investigation",
+        "反馈补充调查结果",
+        "Report the further investigation",
+        source=(EXTRA_INVEST,),
+        target=ACCEPTED,
+        actor=AGENCY_OFFICER,
+        form=said.ReportExtraInvestigation,
+        emits=said.ExtraInvestigationReported,
+        law=(M17_8,),
+        receiver=RECEIVER,
+        owes=(_told("extra_investigation_reported", RECEIVER, M17_8),),
+        fields=ENVIRONMENT,
+    ),
+    Step(
+        "reroute",
+        "移送有管辖权的公安机关",
+        "Send on to the competent police",
+        source=(ACCEPTED,),
+        target=REROUTED,
+        actor=POLICE_HEAD,
+        form=said.Reroute,
+        emits=said.TransferRerouted,
+        law=(PSP20_175, SC310_7, M17_9),
+        decides=True,
+        receiver=NEXT_RECEIVER,
+        documents=("w12",),
+        guards=(ANOTHER_POLICE,),
+        names={"next_receiver": NEXT_RECEIVER},
+        ends=(REROUTE_LIMIT,),
+        drops=(NAME_MISSING_PAPERS, RETURN_LIMIT, *FILING_LIMITS),
+        owes=(
+            _told("transfer_rerouted", NEXT_RECEIVER, PSP20_175, Duty.DESK),
+            _told("transfer_rerouted_told", SENDER, SC310_7),
+            _told("transfer_rerouted_told", SUPERVISOR, M17_9, Duty.DESK),
+        ),
+    ),
+    Step(
+        "sign_for_rerouted",
+        "接受转送案件",
+        "Sign for the rerouted case",
+        source=(REROUTED,),
+        target=ACCEPTED,
+        actor=Actor(NEXT_RECEIVER, (Duty.DESK, Duty.OFFICER)),
+        form=said.SignForRerouted,
+        emits=said.ReroutedReceived,
+        law=(PSP20_175, SC310_7),
+        becomes={RECEIVER: NEXT_RECEIVER},
+        holder=NEXT_RECEIVER,
+        starts=RECEIPT_STARTS,
+        owes=(_told("transfer_received", SENDER, SC310_7),),
+    ),
+    Step(
+        "return_case",
+        "退回移送机关",
+        "Return the case",
+        source=(ACCEPTED,),
+        target=RETURNED,
+        actor=POLICE_HEAD,
+        form=said.ReturnTransfer,
+        emits=said.TransferReturned,
+        law=(PSP20_180, M17_9),
+        decides=True,
+        receiver=SENDER,
+        ends=(RETURN_LIMIT,),
+        drops=(NAME_MISSING_PAPERS, REROUTE_LIMIT, *FILING_LIMITS),
+        owes=(_told("transfer_returned", SENDER, PSP20_180, Duty.DESK),),
+    ),
+    Step(
+        "sign_for_return",
+        "签收退回案卷",
+        "Sign for the return",
+        source=(RETURNED,),
+        target=RETURN_SIGNED,
+        actor=AGENCY_DESK,
+        form=said.SignForReturn,
+        emits=said.ReturnReceived,
+        law=(PSP20_180,),
+        holder=SENDER,
+        drops=(COPY_LETTER,),
+    ),
+    Step(
+        "verify_clue",
+        "调查核实线索",
+        "Check the clue",
+        source=WITH_POLICE,
+        target=None,
+        actor=POLICE_OFFICER,
+        form=said.VerifyClue,
+        emits=said.ClueVerificationBegun,
+        law=(PS16_TIMES, M17_9),
+        starts=(Starts(VERIFY_CLUE, on=RECEIVER, since=DECIDE_FILING),),
+    ),
+    Step(
+        "treat_as_complex",
+        "批准重大疑难复杂案件期限",
+        "Approve the time for a complex case",
+        source=WITH_POLICE,
+        target=None,
+        actor=POLICE_HEAD,
+        form=said.TreatAsComplex,
+        emits=said.ComplexityApproved,
+        law=(PS16_TIMES, M17_9),
+        decides=True,
+        starts=(
+            Starts(DECIDE_COMPLEX, on=RECEIVER, since=DECIDE_FILING),
+            Starts(DECIDE_COMPLEX, on=RECEIVER, since=VERIFY_CLUE),
+        ),
+    ),
+    Step(
+        "file",
+        "立案",
+        "File the case",
+        source=WITH_POLICE,
+        target=FILED,
+        actor=POLICE_HEAD,
+        form=said.FileCase,
+        emits=said.CaseFiled,
+        law=(SC310_8, PSP20_178, M17_9),
+        decides=True,
+        documents=("w13",),
+        ends=FILING_LIMITS,
+        drops=(*AFTER_RECEIPT, SUPPLY),
+        starts=(Starts(NOTIFY_RESULT, on=RECEIVER),),
+        owes=(OwesEntry("filing", RECEIVER, M17_34, (7, Unit.NATURAL_DAY), ENVIRONMENT),),
+    ),
+    Step(
+        "decline",
+        "不予立案",
+        "Decline to file",
+        source=WITH_POLICE,
+        target=NOT_FILED,
+        actor=POLICE_HEAD,
+        form=said.DeclineFiling,
+        emits=said.FilingDeclined,
+        law=(SC310_8, PSP20_178, M17_9),
+        decides=True,
+        documents=("w14",),
+        ends=FILING_LIMITS,
+        drops=(*AFTER_RECEIPT, SUPPLY),
+        starts=(Starts(NOTIFY_RESULT, on=RECEIVER),),
+        owes=(OwesEntry("non_filing", RECEIVER, M17_34, (7, Unit.NATURAL_DAY), ENVIRONMENT),),
+    ),
+    Step(
+        "notify_filing",
+        "通知立案",
+        "Notify the filing",
+        source=(FILED,),
+        target=FILING_NOTIFIED,
+        actor=POLICE_OFFICER,
+        form=said.NotifyFiling,
+        emits=said.FilingNotified,
+        law=(SC310_8, M17_9),
+        receiver=SENDER,
+        ends=(NOTIFY_RESULT,),
+        owes=(
+            _told("filing_notified", SENDER, SC310_8, Duty.DESK),
+            _told("filing_notified", SUPERVISOR, M17_9, Duty.DESK),
+        ),
+    ),
+    Step(
+        "notify_non_filing",
+        "通知不予立案并退回案卷",
+        "Notify the non-filing and return the file",
+        source=(NOT_FILED,),
+        target=NON_FILING_NOTIFIED,
+        actor=POLICE_OFFICER,
+        form=said.NotifyNonFiling,
+        emits=said.NonFilingNotified,
+        law=(PSP20_180, SC310_8, M17_9),
+        receiver=SENDER,
+        ends=(NOTIFY_RESULT,),
+        owes=(
+            _told("non_filing_notified", SENDER, PSP20_180, Duty.DESK),
+            _told("non_filing_notified", SUPERVISOR, M17_9, Duty.DESK),
+        ),
+    ),
+    Step(
+        "sign_for_filing",
+        "签收立案通知",
+        "Sign for the notice of filing",
+        source=(FILING_NOTIFIED,),
+        target=None,
+        actor=AGENCY_DESK,
+        form=said.SignForAnswer,
+        emits=said.AnswerReceived,
+        law=(SC310_8,),
+    ),
+    Step(
+        "sign_for_non_filing",
+        "签收不予立案通知和案卷",
+        "Sign for the notice of non-filing and the file",
+        source=(NON_FILING_NOTIFIED,),
+        target=NON_FILING_SIGNED,
+        actor=AGENCY_DESK,
+        form=said.SignForAnswer,
+        emits=said.AnswerReceived,
+        law=(PSP20_180,),
+        holder=SENDER,
+        drops=(COPY_LETTER,),
+    ),
+)
+
+TRANSFER = Procedure(
+    name="transfer",
+    title="案件移送",
+    title_en="Transfer of a suspected crime",
+    subject="case",
+    parts={
+        SENDER: OrganKind.ENFORCEMENT_AGENCY,
+        RECEIVER: OrganKind.POLICE,
+        NEXT_RECEIVER: OrganKind.POLICE,
+        SUPERVISOR: OrganKind.PROCURATORATE,
+        PLATFORM_ITSELF: OrganKind.PLATFORM,
+    },
+    states=(
+        SUSPECT_FLAG,
+        SUSPICION_DISMISSED,
+        TRANSFER_REPORT,
+        TRANSFER_REFUSED,
+        TRANSFER_APPROVED,
+        DELIVERED,
+        CALLED_BACK,
+        ACCEPTED,
+        SUPPLEMENT,
+        EXTRA_INVEST,
+        REROUTED,
+        RETURNED,
+        RETURN_SIGNED,
+        FILED,
+        FILING_NOTIFIED,
+        NOT_FILED,
+        NON_FILING_NOTIFIED,
+        NON_FILING_SIGNED,
+    ),
+    steps=STEPS,
+    missed={
+        SIGN_AFTER_ARRIVAL.name: WhenMissed(
+            starts=(Starts(DECIDE_FILING, on=RECEIVER, provisional=True),),
+            owes=(
+                OwesNotice(
+                    "receipt_overdue", SENDER, Duty.OFFICER, ARRIVAL_LAW, Receipt.READ, by=RECEIVER
+                ),
+                OwesNotice(
+                    "receipt_overdue",
+                    RECEIVER,
+                    Duty.HEAD,
+                    ARRIVAL_LAW,
+                    Receipt.ACKNOWLEDGED,
+                    by=SENDER,
+                ),
+                OwesNotice(
+                    "receipt_overdue",
+                    SUPERVISOR,
+                    Duty.OFFICER,
+                    ARRIVAL_LAW,
+                    Receipt.READ,
+                    by=RECEIVER,
+                ),
+            ),
+        )
+    },
+)
