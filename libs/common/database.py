@@ -7,21 +7,19 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import asyncpg
 import httpx
+from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, MetaData, Table, event, text
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from libs.common.errors import Transient
-
-if TYPE_CHECKING:
-    from sqlalchemy.sql.schema import Table
 
 POOL_MAX: Final = 24
 POKE_SECONDS: Final = 0.002
@@ -33,6 +31,7 @@ _TRANSIENT_STATES: Final = (
     "40",  # serialisation, deadlock
     "53",  # resources: too many connections, disk, memory
     "55P03",  # lock not available
+    "57014",  # statement time-out
     "57P",  # shutdown, crash, cannot connect now
 )
 
@@ -77,6 +76,7 @@ class Database:
             # Nothing session-level is ever set on a pooled connection, so there is nothing to reset.
             pool_reset_on_return=None,
         )
+        event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
         self._turn = asyncio.Semaphore(pool_max)
         self._waker: asyncio.Task[None] | None = None
         self._poked = asyncio.Event()
@@ -134,6 +134,12 @@ class Database:
         await self.engine.dispose()
 
 
+def _refuse_closed(connection: Any, _: Any, __: Any) -> None:  # noqa: ANN401 - SQLAlchemy's event
+    # A server that restarted closed them all; the pool then opens another one.
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
+
+
 async def driver_of(connection: AsyncConnection) -> asyncpg.Connection:
     """The asyncpg connection under a SQLAlchemy one."""
     driver = (await connection.get_raw_connection()).driver_connection
@@ -145,8 +151,10 @@ SQL_DIRECTORY: Final = Path(__file__).with_name("sql")
 
 
 def statements(name: str) -> str:
-    """The SQL text that creates or changes the common tables, for a service's migration."""
-    return (SQL_DIRECTORY / f"{name}.sql").read_text(encoding="utf-8")
+    """The SQL that creates or changes the common tables, as one statement for `op.execute`."""
+    # The driver prepares what Alembic executes, and only one statement can be prepared.
+    body = (SQL_DIRECTORY / f"{name}.sql").read_text(encoding="utf-8")
+    return f"do $migration$ begin\n{body}\nend $migration$"
 
 
 async def migrate(
@@ -177,32 +185,25 @@ async def migrate(
 
 
 def _upgrade(connection: Connection, directory: Path, revision: str) -> None:
-    script = ScriptDirectory(str(directory), version_locations=[str(directory / "versions")])
+    script = ScriptDirectory(str(directory))
 
     def steps(current: Any, _: MigrationContext) -> Any:  # noqa: ANN401 - Alembic's own types
         return script._upgrade_revs(revision, current)  # noqa: SLF001 - what its command does
 
-    with EnvironmentContext(_config(directory), script, fn=steps) as environment:
+    with EnvironmentContext(Config(), script, fn=steps) as environment:
         environment.configure(connection=connection)
         environment.run_migrations()
 
 
-def _config(directory: Path) -> Any:  # noqa: ANN401 - imported late, Alembic's config pulls argparse
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(directory))
-    return config
-
-
-def _grants(tables: "Iterable[Table]", role: str) -> str:
-    rights = [f'grant usage on schema public to "{role}"']
+def _grants(tables: Iterable[Table], role: str) -> str:
+    rights = [
+        "do $$ begin execute format('revoke all on database %I from public', current_database());"
+        f""" execute format('grant connect on database %I to "{role}"', current_database()); end $$""",
+        f'grant usage on schema public to "{role}"',
+    ]
     for table in tables:
-        may = (
-            "select, insert"
-            if table.info["kind"] == "log"
-            else ("select, insert, update, delete, truncate")
-        )
+        is_log = table.info["kind"] == "log"
+        may = "select, insert" if is_log else "select, insert, update, delete, truncate"
         rights.append(f'revoke all on "{table.name}" from "{role}"')
         rights.append(f'grant {may} on "{table.name}" to "{role}"')
     return ";".join(rights)

@@ -26,7 +26,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Append:
-    """Events for one stream, which must be at version `expected` when they arrive."""
+    """Events for one stream, which must be at version `expected`; 0 when it is new."""
 
     stream: str
     expected: int
@@ -48,7 +48,7 @@ async def append(
     Args:
         connection: the driver's connection; without an open transaction the statement commits by
             itself, which is what a step wants.
-        appends: one entry a stream; two streams (split, merge) come in the order of their ids.
+        appends: one entry a stream; none where only rows are written.
         rows: rows to write beside, by table. A row whose key exists replaces it, but in tables of
             kind `log` and in `requests`, where a second row with the same key is a conflict.
 
@@ -59,7 +59,8 @@ async def append(
     """
     flat = [
         (entry.stream, entry.expected + offset, event)
-        for entry in appends
+        # In one order everywhere, so that two who append to the same streams never deadlock.
+        for entry in sorted(appends, key=_stream)
         for offset, event in enumerate(entry.events, start=1)
     ]
     for stream, _, event in flat:
@@ -91,12 +92,21 @@ async def append(
         raise
 
 
+def _stream(entry: Append) -> str:
+    return entry.stream
+
+
 @functools.lru_cache(maxsize=256)
 def _append_statement(tables: tuple[Table, ...]) -> str:
     parts = [
+        # An event whose predecessor is missing has no version: null fails the whole statement, so a
+        # stream never has a hole.
         """added as (
   insert into events (stream, version, id, type, time, actor, agency, correlation_id,
                       causation_id, traceparent, data)
+  select n.stream, case when n.version = 1 or n.version = any(n.follows) or exists (
+           select from events e where e.stream = n.stream and e.version = n.version - 1)
+         then n.version end, n.id
   select * from unnest($1::text[], $2::int[], $3::uuid[], $4::text[], $5::timestamptz[], $6::text[],
                        $7::text[], $8::uuid[], $9::uuid[], $10::text[], $11::text[])
   returning stream, version)""",

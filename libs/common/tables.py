@@ -71,6 +71,7 @@ def common(metadata: MetaData) -> None:
         Column("id", UUID, primary_key=True),
         Column("stream", Text, nullable=False),
         Column("subject", Text, nullable=False),
+        Column("organ", Text, nullable=False),
         Column("kind", Text, nullable=False),
         Column("salt", LargeBinary, nullable=False),
         Column("sealed", LargeBinary, nullable=False),

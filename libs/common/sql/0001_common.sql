@@ -62,6 +62,7 @@ create table contents (
   id uuid not null,
   stream text not null,
   subject text not null,
+  organ text not null,
   kind text not null,
   salt bytea not null,
   sealed bytea not null,
