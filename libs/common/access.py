@@ -1,18 +1,16 @@
-"""Who may see a case: one rule, as a function over rows and as a predicate in SQL.
+"""Who may see a case: one rule over rows that each step writes; every path that shows a case asks it.
 
-Each step writes `case_access` rows in its own transaction; every path that shows a case asks here.
-Whatever a list shows a get allows, and the reverse.
+`access_sql` compiles the same rule to a predicate. Whatever a list shows a get allows, and the
+reverse.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import ColumnElement, Table, exists, false, or_, select, true
-
 from libs.common.agencies import Duty
-from libs.common.identity import Identity
 
 
 class Level(StrEnum):
@@ -28,43 +26,48 @@ class Level(StrEnum):
     """A superior organ or the government: state, limits, figures."""
 
 
+WIDEST_FIRST: Final = tuple(Level)
 HANDLING: Final = frozenset({Level.HOLDER, Level.PARTY})
 """Levels whose readers handle the case; others say for which purpose they read."""
 
 
-def level_of(identity: Identity, rows: Mapping[str, tuple[Level, date | None]], today: date) -> Level | None:
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Which cases somebody sees: every one (auditors), those with a row of an organ, or none."""
+
+    organ: str | None
+    everything: bool = False
+
+    @classmethod
+    def of(cls, organ: str, duties: frozenset[Duty]) -> "Sight":
+        """The sight of a person, from organ and duties; services have no duty and see nothing.
+
+        An administrator has people, settings and health, and no case.
+        """
+        if Duty.AUDITOR in duties:
+            return cls(None, everything=True)
+        return cls(None if duties <= {Duty.ADMINISTRATOR} else organ)
+
+
+def level_of(
+    sight: Sight, rows: Mapping[str, tuple[Level, date | None]], today: date
+) -> Level | None:
     """The level at which somebody sees a case; None when for them it does not exist.
 
     Args:
-        identity: who asks.
-        rows: the case's access rows by organ: level, and the last day where it ends.
+        sight: of whoever asks.
+        rows: the case's access rows by organ: level, and the last day on which it holds.
         today: the present day in the law's zone.
     """
-    if Duty.AUDITOR in identity.duties:
+    if sight.everything:
         return Level.SUPERIOR
-    row = rows.get(identity.organ)
-    if row is None or identity.is_service or _only_administers(identity):
+    row = rows.get(sight.organ) if sight.organ else None
+    if row is None:
         return None
     level, until = row
     return level if until is None or today <= until else None
 
 
-def visible(case_access: Table, case_id: ColumnElement[object], identity: Identity, today: date) -> ColumnElement[bool]:
-    """The same rule as a predicate over a case's id, for lists, counts and searches."""
-    if Duty.AUDITOR in identity.duties:
-        return true()
-    if identity.is_service or _only_administers(identity):
-        return false()
-    row = case_access.c
-    return exists(
-        select(row.case_id).where(
-            row.case_id == case_id,
-            row.organ == identity.organ,
-            or_(row.until.is_(None), row.until >= today),
-        )
-    )
-
-
-def _only_administers(identity: Identity) -> bool:
-    """People, settings and health are the administrator's; no case is."""
-    return identity.duties <= {Duty.ADMINISTRATOR}
+def widest(levels: list[Level]) -> Level:
+    """The widest of some levels."""
+    return min(levels, key=WIDEST_FIRST.index)

@@ -1,23 +1,24 @@
 """How events reach other services: one promise, two adapters (`LogBus` here, `kafka.KafkaBus`).
 
-The promise, held by one contract suite: every group is given every event of its topics at least once
-and in the order of each stream, begins at the first event ever, and begins again behind the last
-`commit` after a restart. Only a relay publishes.
+The promise, held by one contract suite: every group is given every event of its topics at least
+once and in the order of each stream, begins at the first event ever, and begins again behind the
+last `commit` after a restart. Only a relay publishes.
 """
 
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Final, Protocol
-
-import asyncpg
+from typing import TYPE_CHECKING, Final, Protocol
 
 from libs.common.database import LOG_CHANNEL, Database
 from libs.common.events import Envelope
 from libs.common.store import LogReader
 
+if TYPE_CHECKING:
+    import asyncpg
+
 FETCH_MAX: Final = 500
-POLL_SECONDS: Final = 0.2
+LOOK_SECONDS: Final = 1.0
 
 
 class Publisher(Protocol):
@@ -91,22 +92,29 @@ class _LogSubscription:
         self._group = group
         self._logs = logs
         self._database = database
+        self._epochs: dict[str, int] = {}
         self._positions: dict[str, int] = {}
         self._committed: dict[str, int] = {}
+        self._turns = list(logs)
         self._news = asyncio.Event()
-        self._listeners: list[asyncpg.Connection] = []
+        self._listeners: dict[Database, asyncpg.Connection] = {}
 
     async def open(self) -> None:
         async with self._database.driver() as connection:
             rows = await connection.fetch(
-                "select topic, position from bus_positions where group_name = $1", self._group
+                "select topic, epoch, position from bus_positions where group_name = $1",
+                self._group,
             )
-        kept = {row["topic"]: row["position"] for row in rows}
-        self._positions = {topic: kept.get(topic, 0) for topic in self._logs}
+        kept = {(row["topic"], row["epoch"]): row["position"] for row in rows}
+        for topic, (database, reader) in self._logs.items():
+            async with database.driver() as connection:
+                self._epochs[topic], _ = await reader.identity(connection)
+            # Positions of a log's former life mean nothing; what was applied is known by stream.
+            self._positions[topic] = kept.get((topic, self._epochs[topic]), 0)
         self._committed = dict(self._positions)
 
     async def close(self) -> None:
-        for listener in self._listeners:
+        for listener in self._listeners.values():
             listener.terminate()
 
     async def fetch(self, wait_seconds: float) -> Sequence[Envelope]:
@@ -118,50 +126,50 @@ class _LogSubscription:
             if not found:
                 # A NOTIFY may be lost with its connection; looking is the fallback.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._news.wait(), min(wait_seconds, POLL_SECONDS))
+                    await asyncio.wait_for(self._news.wait(), min(wait_seconds, LOOK_SECONDS))
                 found = await self._read()
         return found
 
     async def _read(self) -> Sequence[Envelope]:
         found: list[Envelope] = []
-        for topic, (database, reader) in self._logs.items():
+        positions = dict(self._positions)
+        for topic in self._turns:
             room = FETCH_MAX - len(found)
             if room <= 0:
                 break
+            database, reader = self._logs[topic]
             async with database.driver() as connection:
-                events = await reader.after(connection, self._positions[topic], room)
+                events = await reader.after(connection, positions[topic], room)
             if events:
-                self._positions[topic] = events[-1].position
+                positions[topic] = events[-1].position
                 found.extend(events)
+        # Only now, all at once: what was read is given out, or will be read again.
+        self._positions = positions
+        self._turns = self._turns[1:] + self._turns[:1]
         return found
 
     async def _listen(self) -> None:
-        alive = [listener for listener in self._listeners if not listener.is_closed()]
-        if len(alive) == len(self._logs):
-            return
-        for listener in alive:
-            listener.terminate()
-        self._listeners = []
         for database, _ in self._logs.values():
-            listener = await database.direct()
-            await listener.add_listener(LOG_CHANNEL, lambda *_: self._news.set())
-            self._listeners.append(listener)
+            listener = self._listeners.get(database)
+            if listener is None or listener.is_closed():
+                listener = await database.direct()
+                self._listeners[database] = listener
+                await listener.add_listener(LOG_CHANNEL, lambda *_: self._news.set())
 
     async def commit(self) -> None:
-        moved = {
-            topic: position
-            for topic, position in self._positions.items()
-            if position != self._committed[topic]
-        }
+        positions = dict(self._positions)
+        moved = [topic for topic in positions if positions[topic] != self._committed[topic]]
         if not moved:
             return
         async with self._database.driver() as connection:
             await connection.execute(
-                "insert into bus_positions (group_name, topic, position)"
-                " select $1, * from unnest($2::text[], $3::bigint[])"
-                " on conflict (group_name, topic) do update set position = excluded.position",
+                "insert into bus_positions (group_name, topic, epoch, position)"
+                " select $1, * from unnest($2::text[], $3::int[], $4::bigint[])"
+                " on conflict (group_name, topic)"
+                " do update set epoch = excluded.epoch, position = excluded.position",
                 self._group,
-                list(moved),
-                list(moved.values()),
+                moved,
+                [self._epochs[topic] for topic in moved],
+                [positions[topic] for topic in moved],
             )
-        self._committed |= moved
+        self._committed = positions

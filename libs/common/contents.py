@@ -88,6 +88,4 @@ class Vault:
         return nonce + self._master.encrypt(nonce, key, subject.encode())
 
     def _unwrapped(self, subject: str, wrapped: bytes) -> bytes:
-        return self._master.decrypt(
-            wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], subject.encode()
-        )
+        return self._master.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], subject.encode())

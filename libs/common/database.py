@@ -73,7 +73,7 @@ class Database:
             async_creator=self.direct,
             pool_size=pool_max,
             max_overflow=0,
-            # Nothing session-level is ever set on a pooled connection, so there is nothing to reset.
+            # Nothing session-level is ever set on a pooled connection: nothing to reset.
             pool_reset_on_return=None,
         )
         event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
@@ -197,8 +197,10 @@ def _upgrade(connection: Connection, directory: Path, revision: str) -> None:
 
 def _grants(tables: Iterable[Table], role: str) -> str:
     rights = [
-        "do $$ begin execute format('revoke all on database %I from public', current_database());"
-        f""" execute format('grant connect on database %I to "{role}"', current_database()); end $$""",
+        f"""do $$ begin
+          execute format('revoke all on database %I from public', current_database());
+          execute format('grant connect on database %I to %I', current_database(), '{role}');
+        end $$""",
         f'grant usage on schema public to "{role}"',
     ]
     for table in tables:

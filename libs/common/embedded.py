@@ -86,7 +86,7 @@ class EmbeddedPostgres:
         self._use: IO[bytes] | None = None
 
     def start(self) -> None:
-        """Create the cluster if needed and have its server run; take over what a killed parent left.
+        """Create the cluster if needed and have its server run; take over what the killed left.
 
         Raises:
             EmbeddedError: it cannot run, and why.
@@ -109,19 +109,17 @@ class EmbeddedPostgres:
             raise EmbeddedError(f"cannot use {self.directory}: {error.strerror}") from error
 
     def stop(self) -> None:
-        """Stop the server in fast mode and wait for its end, unless another process still uses it."""
+        """Stop the server in fast mode and wait for its end, unless another process uses it."""
         if self._use is None:
             return
-        with self._starting():
-            with contextlib.closing(self._use) as use:
-                self._use = None
-                try:
-                    fcntl.flock(use, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    return
-                postmaster = self.postmaster()
-                if postmaster is None:
-                    return
+        with self._starting(), contextlib.closing(self._use) as use:
+            self._use = None
+            try:
+                fcntl.flock(use, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return
+            postmaster = self.postmaster()
+            if postmaster is not None:
                 postmaster.send_signal(signal.SIGINT)
                 _wait(lambda: not _is_alive(postmaster), STOP_SECONDS_MAX, "does not stop")
 
@@ -150,7 +148,7 @@ select 'create database {database} owner {owner}'
  where not exists (select from pg_database where datname = '{database}') \\gexec
 revoke all on database {database} from public;
 grant connect on database {database} to {role};
-""",
+""",  # noqa: S608 - names of our own services
             )
         return self.address(database, user=owner), self.address(database, user=role)
 

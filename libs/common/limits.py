@@ -4,6 +4,7 @@ Pure values and pure functions; the arithmetic of days is in `worktime`, the row
 own modules. No clock is read here.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -132,6 +133,7 @@ def start(
     *,
     zone: ZoneInfo,
     custody: bool = False,
+    bases: Sequence[Basis] | None = None,
 ) -> Running:
     """Begin a limit, keeping the lengths that the row has now.
 
@@ -141,6 +143,7 @@ def start(
         at: The legal time of the event: an aware datetime, or the date if only the day is known.
         zone: The zone of the law, in which that date is read.
         custody: Whether the suspect is held; matters to custody-sensitive limits only.
+        bases: Those of the row that hold for the case; all where nothing is said.
 
     Returns:
         The running limit.
@@ -148,9 +151,9 @@ def start(
     return Running(
         id=limit_id,
         name=limit.name,
-        started_at=_instant(at, zone),
+        started_at=instant(at, zone),
         started_on_day_only=not isinstance(at, datetime),
-        bases=tuple(Span(basis.length, basis.unit) for basis in limit.bases),
+        bases=tuple(Span(basis.length, basis.unit) for basis in bases or limit.bases),
         custody=custody and limit.custody_sensitive,
         before=limit.before,
         warn_before=limit.warn_before,
@@ -178,6 +181,15 @@ def resume(running: Running, at: datetime) -> Running:
     return running.model_copy(update={"pauses": (*over, resumed)})
 
 
+def adjust_pause(running: Running, nth: int, at: datetime) -> Running:
+    """Put a pause (even `nth`) or a resumption (odd) elsewhere, because its time was corrected."""
+    pauses = list(running.pauses)
+    which, is_resumption = divmod(nth, 2)
+    changed = {"resumed_at" if is_resumption else "paused_at": at.astimezone(UTC)}
+    pauses[which] = pauses[which]._replace(**changed)
+    return running.model_copy(update={"pauses": tuple(pauses)})
+
+
 def end(running: Running, at: datetime) -> Running:
     """Close it, because what it demanded was done or fell away at that aware time."""
     assert running.ended_at is None, f"{running.name} has ended already"
@@ -196,7 +208,7 @@ def move(running: Running, at: datetime | date, zone: ZoneInfo) -> Running:
     Warnings and lateness are judged anew. A limit that has ended may move too: an act may prove to
     have been in time.
     """
-    started_at = _instant(at, zone)
+    started_at = instant(at, zone)
     assert all(started_at <= each.paused_at for each in running.pauses), "paused before its start"
     return running.model_copy(
         update={
@@ -315,7 +327,8 @@ def _say_pause(paused: datetime, resumed: datetime) -> str:
     return f"{paused:%Y-%m-%d %H:%M}中止计算，{resumed:%Y-%m-%d %H:%M}恢复，其间不计入。"
 
 
-def _instant(at: datetime | date, zone: ZoneInfo) -> datetime:
+def instant(at: datetime | date, zone: ZoneInfo) -> datetime:
+    """The moment in UTC at which a time, or a day in the zone of the law, begins."""
     if not isinstance(at, datetime):
         return end_of(at - timedelta(days=1), zone)
     assert at.utcoffset() is not None, f"{at} has no offset"

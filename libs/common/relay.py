@@ -24,6 +24,7 @@ BATCH_MAX: Final = 500
 LOOK_SECONDS: Final = 0.2
 HEAD_SECONDS: Final = 5.0
 CANDIDATE_SECONDS: Final = 0.5
+RETRY_SECONDS: Final = 0.1
 RETRY_SECONDS_MAX: Final = 5.0
 
 Probe = Callable[[str], None]
@@ -31,7 +32,7 @@ Probe = Callable[[str], None]
 
 log = structlog.get_logger()
 
-_SESSION: Final = (
+SESSION: Final = (
     # The planner guesses `limit $1` as a tenth of the table and would hash all of it.
     "set enable_hashjoin = off; set enable_mergejoin = off; set enable_seqscan = off;"
     # A leader that stands still must not keep the lock.
@@ -72,47 +73,48 @@ class Relay:
         self._clock = clock
         self._meters = meters
         self._probe = probe
-        self._published: dict[str, int] = {}
-        self._epochs: dict[str, int] = {}
+        self._published = dict.fromkeys(readers, 0)
+        self._epochs = dict.fromkeys(readers, 0)
         self._news = asyncio.Event()
         self.is_leading = False
 
     async def run(self) -> None:
-        """Try to lead, and lead, until cancelled."""
-        delay = 0.1
+        """Try to lead, and lead, until cancelled.
+
+        Raises:
+            Exception: what is no outage; nothing is lost by starting again.
+        """
+        delay = RETRY_SECONDS
         while True:
             try:
                 async with self._session() as connection:
-                    if connection is not None:
-                        delay = 0.1
-                        await self._lead(connection)
+                    while not await connection.fetchval(_LOCK):  # noqa: ASYNC110 - in another process
+                        await asyncio.sleep(CANDIDATE_SECONDS)
+                    delay = RETRY_SECONDS
+                    await self._lead(connection)
             except Exception as error:
                 if not is_transient(error):
                     raise
                 log.warning("relay_interrupted", error=type(error).__name__)
-                delay = min(delay * 2, RETRY_SECONDS_MAX)
             finally:
                 self.is_leading = False
-            await asyncio.sleep(max(delay, CANDIDATE_SECONDS))
+            await asyncio.sleep(delay)
+            delay = min(delay * 2, RETRY_SECONDS_MAX)
 
     @contextlib.asynccontextmanager
-    async def _session(self) -> AsyncIterator[asyncpg.Connection | None]:
+    async def _session(self) -> AsyncIterator[asyncpg.Connection]:
         connection = await self._database.direct()
         try:
-            leads = await connection.fetchval(_LOCK)
-            if leads:
-                await connection.execute(_SESSION)
-                await connection.add_listener(OUTBOX_CHANNEL, lambda *_: self._news.set())
-            yield connection if leads else None
+            await connection.execute(SESSION)
+            await connection.add_listener(OUTBOX_CHANNEL, lambda *_: self._news.set())
+            yield connection
         finally:
             # Ends the session at once, and the lock with it, also while a statement runs.
             connection.terminate()
 
     async def _lead(self, connection: asyncpg.Connection) -> None:
         for reader in self._readers:
-            epoch, published = await reader.identity(connection)
-            self._epochs[reader.log.identity] = epoch
-            self._published[reader.log.identity] = published
+            self._epochs[reader], self._published[reader] = await reader.identity(connection)
             await self._publish_left(connection, reader)
         self.is_leading = True
         log.info("relay_leads", logs=[reader.log.topic for reader in self._readers])
@@ -123,35 +125,29 @@ class Relay:
             for reader in self._readers:
                 await self.drain(connection, reader)
             if self._publisher is not None and loop.time() >= next_head:
-                await self._announce()
+                await self._announce(self._publisher)
                 next_head = loop.time() + HEAD_SECONDS
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), LOOK_SECONDS)
 
     async def _publish_left(self, connection: asyncpg.Connection, reader: LogReader) -> None:
         """Publish what an earlier leader numbered but may not have published."""
+        # Where the log is the bus nothing is published, and nothing counts as published: a broker
+        # that is added later is sent everything.
         if self._publisher is None:
             return
-        name = reader.log.identity
-        while left := await reader.after(connection, self._published[name], BATCH_MAX):
-            await self._publisher.publish(reader.log.topic, left)
-            self._published[name] = left[-1].position
-            await connection.execute(
-                "update log_identity set published = $1 where name = $2",
-                self._published[name],
-                name,
-            )
+        while left := await reader.after(connection, self._published[reader], BATCH_MAX):
+            await self._publish(self._publisher, reader, left)
 
     async def drain(self, connection: asyncpg.Connection, reader: LogReader) -> int:
         """Number and publish until the outbox is empty; how many were numbered.
 
-        While one batch is on its way to the bus the next is numbered; the statement that numbers
-        also saves how far the bus has acknowledged, so that a cycle is one round trip and one sync.
+        While one batch is on its way to the bus the next is numbered. The statement that numbers
+        also saves how far the bus has acknowledged, so that a cycle is one round trip and one sync;
+        the last acknowledgement is saved at the next look.
         """
-        name = reader.log.identity
-        sending: asyncio.Task[None] | None = None
-        sending_to = self._published[name]
         numbered = 0
+        sending: asyncio.Task[None] | None = None
         try:
             while True:
                 batch = await self._number(connection, reader)
@@ -159,45 +155,40 @@ class Relay:
                 if sending is not None:
                     await sending
                     sending = None
-                    self._published[name] = sending_to
-                    self._probe("published")
                 if not batch:
-                    break
+                    return numbered
                 numbered += len(batch)
-                sending_to = batch[-1].position
-                sending = asyncio.create_task(self._send(reader, batch))
+                if self._publisher is not None:
+                    sending = asyncio.create_task(self._publish(self._publisher, reader, batch))
+                else:
+                    await connection.execute(f"notify {LOG_CHANNEL}")
+                    self._meters.relayed(reader.log.topic, len(batch))
+                if len(batch) < BATCH_MAX:
+                    if sending is not None:
+                        await sending
+                    return numbered
         finally:
             if sending is not None:
                 sending.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await sending
-        if numbered:
-            await connection.execute(
-                "update log_identity set published = $1 where name = $2",
-                self._published[name],
-                name,
-            )
-            self._probe("saved")
-            if self._publisher is None:
-                await connection.execute(f"notify {LOG_CHANNEL}")
-            self._meters.relayed(reader.log.topic, numbered)
-        return numbered
 
     async def _number(self, connection: asyncpg.Connection, reader: LogReader) -> list[Envelope]:
-        name = reader.log.identity
-        rows = await connection.fetch(reader.log.number, BATCH_MAX, self._published[name])
-        return [envelope(row, source=reader.source_name, epoch=self._epochs[name]) for row in rows]
+        rows = await connection.fetch(reader.log.number, BATCH_MAX, self._published[reader])
+        return [envelope(row, source=reader.source_name) for row in rows]
 
-    async def _send(self, reader: LogReader, batch: Sequence[Envelope]) -> None:
-        if self._publisher is not None:
-            await self._publisher.publish(reader.log.topic, batch)
+    async def _publish(
+        self, publisher: Publisher, reader: LogReader, batch: Sequence[Envelope]
+    ) -> None:
+        await publisher.publish(reader.log.topic, batch)
+        self._published[reader] = batch[-1].position
+        self._probe("published")
+        self._meters.relayed(reader.log.topic, len(batch))
 
-    async def _announce(self) -> None:
-        assert self._publisher is not None
+    async def _announce(self, publisher: Publisher) -> None:
         for reader in self._readers:
-            name = reader.log.identity
-            head = log_head(reader, self._published[name], self._epochs[name], self._clock)
-            await self._publisher.announce(reader.log.topic, head)
+            head = log_head(reader, self._published[reader], self._epochs[reader], self._clock)
+            await publisher.announce(reader.log.topic, head)
 
 
 def log_head(reader: LogReader, position: int, epoch: int, clock: Clock) -> Envelope:

@@ -1,8 +1,8 @@
 """Appends to a service's logs and reads them: the store is the outbox.
 
-An append is one statement and takes no lock that another stream can want; what the step also changes
-(snapshot, contents, read model, the answer kept for a repeat) rides in the same statement. Numbering
-and publishing are the relay's.
+An append is one statement and takes no lock that another stream can want; what the step also
+changes (snapshot, contents, read model, the answer kept for a repeat) rides in the same statement.
+Numbering and publishing are the relay's.
 """
 
 import functools
@@ -58,30 +58,32 @@ async def append(
         TooLarge: an event exceeds 256 KiB; nothing was written.
     """
     flat = [
-        (entry.stream, entry.expected + offset, event)
+        (entry.stream, entry.expected + offset, offset > 1 or entry.expected == 0, event)
         # In one order everywhere, so that two who append to the same streams never deadlock.
         for entry in sorted(appends, key=_stream)
         for offset, event in enumerate(entry.events, start=1)
     ]
-    for stream, _, event in flat:
+    for stream, _, _, event in flat:
         if len(event.data) > EVENT_BYTES_MAX:
             raise TooLarge(stream=stream, event_type=event.type, bytes_max=EVENT_BYTES_MAX)
     written = {table: entries for table, entries in (rows or {}).items() if entries}
-    contexts = [event.context for _, _, event in flat]
+    events = [event for *_, event in flat]
+    contexts = [event.context for event in events]
     try:
         await connection.execute(
             _append_statement(tuple(written)),
-            [stream for stream, _, _ in flat],
-            [version for _, version, _ in flat],
-            [event.id for _, _, event in flat],
-            [event.type for _, _, event in flat],
-            [event.time for _, _, event in flat],
+            [stream for stream, *_ in flat],
+            [version for _, version, *_ in flat],
+            [is_next for _, _, is_next, _ in flat],
+            [event.id for event in events],
+            [event.type for event in events],
+            [event.time for event in events],
             [context.actor for context in contexts],
             [context.agency for context in contexts],
             [context.correlation_id for context in contexts],
             [context.causation_id for context in contexts],
             [context.traceparent for context in contexts],
-            [event.data.decode() for _, _, event in flat],
+            [event.data.decode() for event in events],
             *(orjson.dumps(list(entries)).decode() for entries in written.values()),
         )
     except asyncpg.UniqueViolationError as error:
@@ -96,28 +98,34 @@ def _stream(entry: Append) -> str:
     return entry.stream
 
 
-@functools.lru_cache(maxsize=256)
-def _append_statement(tables: tuple[Table, ...]) -> str:
-    parts = [
-        # An event whose predecessor is missing has no version: null fails the whole statement, so a
-        # stream never has a hole.
-        """added as (
+# An event whose predecessor is missing gets no version, which fails the statement: no stream ever
+# has a hole, whatever a caller believes.
+_APPEND: Final = """with added as (
   insert into events (stream, version, id, type, time, actor, agency, correlation_id,
                       causation_id, traceparent, data)
-  select n.stream, case when n.version = 1 or n.version = any(n.follows) or exists (
+  select stream, case when is_next or exists (
            select from events e where e.stream = n.stream and e.version = n.version - 1)
-         then n.version end, n.id
-  select * from unnest($1::text[], $2::int[], $3::uuid[], $4::text[], $5::timestamptz[], $6::text[],
-                       $7::text[], $8::uuid[], $9::uuid[], $10::text[], $11::text[])
-  returning stream, version)""",
-        """queued as (
-  insert into outbox (stream, version) select stream, version from added order by stream, version)""",
-    ]
-    parts += [write(table, f"w{n}", f"${n}") for n, table in enumerate(tables, start=12)]
-    if any(table.name == "accesses" for table in tables):
-        index = 12 + [table.name for table in tables].index("accesses")
-        parts.append(f"w{index}q as (insert into access_outbox (id) select id from w{index})")
-    return "with " + ",\n".join(parts) + "\nselect 1"
+         then version end,
+         id, type, time, actor, agency, correlation_id, causation_id, traceparent, data
+  from unnest($1::text[], $2::int[], $3::bool[], $4::uuid[], $5::text[], $6::timestamptz[],
+              $7::text[], $8::text[], $9::uuid[], $10::uuid[], $11::text[], $12::text[])
+    as n (stream, version, is_next, id, type, time, actor, agency, correlation_id,
+          causation_id, traceparent, data)
+  returning stream, version),
+queued as (
+  insert into outbox (stream, version)
+  select stream, version from added order by stream, version)"""
+_FIRST_ROWS: Final = 13
+
+
+@functools.lru_cache(maxsize=256)
+def _append_statement(tables: tuple[Table, ...]) -> str:
+    parts = [_APPEND]
+    for number, table in enumerate(tables, start=_FIRST_ROWS):
+        parts.append(write(table, f"w{number}", f"${number}"))
+        if table.name == "accesses":
+            parts.append(f"q as (insert into access_outbox (id) select id from w{number})")  # noqa: S608
+    return ",\n".join(parts) + "\nselect 1"
 
 
 def write(table: Table, name: str, parameter: str) -> str:
@@ -139,7 +147,8 @@ def write(table: Table, name: str, parameter: str) -> str:
     returning = " returning id" if table.name == "accesses" else ""
     return (
         f'{name} as (insert into "{table.name}" ({columns})'  # noqa: S608 - names of our own tables
-        f' select {columns} from json_populate_recordset(null::"{table.name}", {parameter}::text::json)'
+        f" select {columns}"
+        f' from json_populate_recordset(null::"{table.name}", {parameter}::text::json)'
         f"{conflict}{returning})"
     )
 
@@ -159,12 +168,14 @@ class LogSource:
 
 
 _EVENT_COLUMNS = (
-    "l.position, e.stream, e.version, e.id, e.type, e.time, e.actor, e.agency, e.correlation_id,"
+    "(select epoch from log_identity where name = 'log') as epoch,"
+    " l.position, e.stream, e.version, e.id, e.type, e.time, e.actor, e.agency, e.correlation_id,"
     " e.causation_id, e.traceparent, e.data"
 )
-# A read belongs to no stream of a case; all reads of a service are one stream, versioned by position.
+# A read belongs to no case's stream; all reads of a service are one, versioned by position.
 _ACCESS_COLUMNS = (
-    "l.position, {stream}::text as stream, l.position as version, a.id,"
+    "(select epoch from log_identity where name = 'access_log') as epoch,"
+    " l.position, {stream}::text as stream, l.position as version, a.id,"
     " {type}::text as type, a.time, a.actor, a.agency,"
     " a.correlation_id, null::uuid as causation_id, a.traceparent, a.data"
 )
@@ -220,7 +231,7 @@ def access_log(service: str) -> LogSource:
     )
 
 
-def envelope(row: Mapping[str, Any], *, source: str, epoch: int) -> Envelope:
+def envelope(row: Mapping[str, Any], *, source: str) -> Envelope:
     """An envelope from a row of one of the statements above."""
     return Envelope(
         id=_uuid(row["id"]),
@@ -229,7 +240,7 @@ def envelope(row: Mapping[str, Any], *, source: str, epoch: int) -> Envelope:
         stream=row["stream"],
         version=row["version"],
         position=row["position"],
-        epoch=epoch,
+        epoch=row["epoch"],
         time=row["time"],
         data=row["data"].encode(),
         actor=row["actor"],
@@ -273,9 +284,8 @@ class LogReader:
         self, connection: asyncpg.Connection, position: int, limit: int
     ) -> list[Envelope]:
         """The events behind a position, in order, `limit` at the most."""
-        epoch, _ = await self.identity(connection)
         rows = await connection.fetch(self.log.read, position, min(limit, LOG_PAGE_MAX))
-        return [envelope(row, source=self.source_name, epoch=epoch) for row in rows]
+        return [envelope(row, source=self.source_name) for row in rows]
 
     async def of_stream(
         self, connection: asyncpg.Connection, stream: str, after_version: int, limit: int
@@ -283,7 +293,6 @@ class LogReader:
         """The numbered events of one stream behind a version, in order, `limit` at the most."""
         if self.log.identity == "access_log":
             return await self.after(connection, after_version, limit)
-        epoch, _ = await self.identity(connection)
         rows = await connection.fetch(
             f"select {_EVENT_COLUMNS} from events e"  # noqa: S608 - our own constant
             " join log l on l.stream = e.stream and l.version = e.version"
@@ -292,4 +301,4 @@ class LogReader:
             after_version,
             min(limit, LOG_PAGE_MAX),
         )
-        return [envelope(row, source=self.source_name, epoch=epoch) for row in rows]
+        return [envelope(row, source=self.source_name) for row in rows]

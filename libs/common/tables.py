@@ -1,8 +1,8 @@
 """The tables that every service has: its two logs, what hangs on them, and what it consumed.
 
 `info["kind"]` says what a table is: `log` is append-only for the service's role, `view` can be
-recomputed by `xianjie rebuild`, everything else is `effect`. The migrations under `sql/` create them;
-a test compares both.
+recomputed by `xianjie rebuild`, everything else is `effect`. The migrations under `sql/` create
+them; a test compares both.
 """
 
 from typing import Any
@@ -127,6 +127,7 @@ def common(metadata: MetaData) -> None:
         metadata,
         Column("group_name", Text, nullable=False),
         Column("topic", Text, nullable=False),
+        Column("epoch", Integer, nullable=False),
         Column("position", BigInteger, nullable=False),
         PrimaryKeyConstraint("group_name", "topic"),
         info=EFFECT,

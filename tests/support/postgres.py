@@ -21,8 +21,13 @@ from libs.common.embedded import EmbeddedPostgres
 OWNER: Final = "xianjie_test_owner"
 ROLE: Final = "xianjie_test"
 PASSWORD: Final = "xianjie"  # noqa: S105 - of a database that lives as long as the test
-# A test kills clients, not the machine.
-FAST: Final = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+FAST: Final = {
+    # A test kills clients, not the machine.
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "max_connections": "300",
+}
 
 METADATA: Final = MetaData()
 tables.common(METADATA)

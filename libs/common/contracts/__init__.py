@@ -5,37 +5,43 @@ themselves where the event has a reference to them.
 """
 
 import copy
+import functools
 from collections.abc import Callable, Iterable, Mapping
-from types import UnionType
-from typing import (
-    Annotated,
-    Any,
-    ClassVar,
-    Final,
-    Generic,
-    TypeVar,
-    Union,
-    get_args,
-    get_origin,
-)
+from types import NoneType, UnionType
+from typing import Annotated, Any, ClassVar, Final, Generic, TypeVar, Union, get_args, get_origin
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, create_model
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    create_model,
+)
+from pydantic_core import to_jsonable_python
 
 from libs.common.events import Envelope, canonical
 
 WORDS_MAX: Final = 20_000
 DIGEST_PATTERN: Final = r"^[0-9a-f]{64}$"
+CODE_PATTERN: Final = r"^[a-z0-9][a-z0-9_.\-]{0,63}$"
+
+
+def line(length_max: int) -> StringConstraints:
+    """One line of text, without control characters and without blanks at its ends."""
+    edge, inner = r"[^\s\x00-\x1f\x7f-\x9f]", r"[^\x00-\x1f\x7f-\x9f]"
+    pattern = f"^{edge}({inner}{{0,{length_max - 2}}}{edge})?$"
+    return StringConstraints(pattern=pattern, strip_whitespace=True)
+
 
 Digest = Annotated[str, StringConstraints(pattern=DIGEST_PATTERN)]
 """SHA-256 in lower-case hexadecimal."""
 Words = Annotated[str, StringConstraints(min_length=1, max_length=WORDS_MAX, strip_whitespace=True)]
 """Text typed by a person: it never stands in an event."""
-Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.\-]{0,63}$")]
+Code = Annotated[str, StringConstraints(pattern=CODE_PATTERN)]
 """A code from a table of ours."""
-Number = Annotated[
-    str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,80}$", strip_whitespace=True)
-]
+Number = Annotated[str, line(80)]
 """The number of an official document."""
 
 T = TypeVar("T")
@@ -43,9 +49,14 @@ F = TypeVar("F", bound=BaseModel)
 
 
 class Strict(BaseModel):
-    """A frozen value that refuses fields it does not know."""
+    """A frozen value that refuses fields it does not know and never repeats what it was given."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,  # errors are logged, and a body holds words
+        use_attribute_docstrings=True,
+    )
 
 
 class Sealed(Strict, Generic[T]):
@@ -57,6 +68,12 @@ class Sealed(Strict, Generic[T]):
 
     id: UUID
     digest: Digest
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """`SealedPersonDetails` for a model, `SealedWords` for any text."""
+        [content] = params
+        return f"Sealed{content.__name__ if isinstance(content, type) else 'Words'}"
 
 
 class Form(Strict):
@@ -70,8 +87,21 @@ class Event(Strict):
     version: ClassVar[int] = 1
 
     def data(self) -> bytes:
-        """The canonical body."""
+        """The canonical body; every field is written, also one that has its default."""
         return canonical(self.model_dump(mode="json"))
+
+
+class LogHead(Event):
+    """How far a log has been sent, so that readers know what they have not got; never stored."""
+
+    name: ClassVar[str] = "log_head"
+    epoch: int = Field(ge=1)
+    position: int = Field(ge=0)
+
+
+def type_name(service: str, event: type[Event]) -> str:
+    """The CloudEvents type under which a service says an event."""
+    return f"xianjie.{service}.{event.name}.v{event.version}"
 
 
 class Contracts:
@@ -79,15 +109,17 @@ class Contracts:
 
     Args:
         service: its name.
-        events: the classes.
+        events: the classes, each with a name and version of its own.
     """
 
     def __init__(self, service: str, events: Iterable[type[Event]]) -> None:
+        classes = tuple(events)
         self.service = service
         self.by_type: Mapping[str, type[Event]] = {
-            f"xianjie.{service}.{event.name}.v{event.version}": event for event in events
+            type_name(service, event): event for event in classes
         }
         self._types = {event: name for name, event in self.by_type.items()}
+        assert len(self.by_type) == len(classes), f"{service} says two events under one name"
 
     def type_of(self, event: type[Event]) -> str:
         """The CloudEvents type of a class."""
@@ -100,65 +132,78 @@ class Contracts:
 
         Args:
             envelope: what arrived or was stored.
-            on_unknown: told the type and how many fields were left out.
+            on_unknown: told the type and how many fields were left out, at any depth.
 
         Raises:
             KeyError: the type is not one of this service's.
             pydantic.ValidationError: a field that this release needs is missing or wrong.
         """
         contract = self.by_type[envelope.type]
+        try:
+            return contract.model_validate_json(envelope.data)
+        except ValidationError as error:
+            unknown = _unknown(error)
+            if not unknown:
+                raise
         event = contract.model_validate_json(envelope.data, extra="ignore")
-        if on_unknown is not None and (unknown := _unknown(envelope.data, event)):
+        if on_unknown is not None:
             on_unknown(envelope.type, unknown)
         return event
 
 
-def _unknown(data: bytes, event: Event) -> int:
-    try:
-        type(event).model_validate_json(data)
-    except ValidationError as error:
-        return sum(each["type"] == "extra_forbidden" for each in error.errors())
-    return 0
+def _unknown(error: ValidationError) -> int:
+    details = error.errors(include_url=False, include_context=False, include_input=False)
+    return sum(each["type"] == "extra_forbidden" for each in details)
 
 
 # --- the body of a form: the same fields, with the words in place of the reference
 
 
+@functools.cache
 def body_of(form: type[BaseModel]) -> type[BaseModel]:
-    """The API's body for a form: every `Sealed[X]` replaced by `X`, at any depth."""
-    if form not in _BODIES:
-        fields: dict[str, Any] = {
-            name: (_plain(field.annotation), copy.copy(field))
-            for name, field in form.model_fields.items()
-        }
-        _BODIES[form] = create_model(
-            form.__name__, __base__=Strict, __doc__=form.__doc__, __module__=__name__, **fields
-        )
-    return _BODIES[form]
+    """The API's body for a form: every `Sealed[X]` replaced by `X`, at any depth.
+
+    A form without words is its own body.
+    """
+    if not _has_words(form):
+        return form
+    fields: dict[str, Any] = {
+        name: (_plain(field.annotation), copy.copy(field))
+        for name, field in form.model_fields.items()
+    }
+    return create_model(
+        form.__name__, __base__=Strict, __doc__=form.__doc__, __module__=__name__, **fields
+    )
 
 
-_BODIES: dict[type[BaseModel], type[BaseModel]] = {}
+# Type annotations have no type of their own: below, `Any` is one of them, or a value it describes.
 
 
-def _plain(annotation: Any) -> Any:  # noqa: ANN401 - type annotations have no type of their own
+def _has_words(annotation: Any) -> bool:  # noqa: ANN401
+    if _sealed_type(annotation) is not None:
+        return True
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return any(_has_words(field.annotation) for field in annotation.model_fields.values())
+    return any(_has_words(each) for each in get_args(annotation))
+
+
+def _sealed_type(annotation: Any) -> Any:  # noqa: ANN401
+    if isinstance(annotation, type) and issubclass(annotation, Sealed):
+        return annotation.__pydantic_generic_metadata__["args"][0]
+    return None
+
+
+def _plain(annotation: Any) -> Any:  # noqa: ANN401
+    if not _has_words(annotation):
+        return annotation
     sealed = _sealed_type(annotation)
     if sealed is not None:
         return sealed
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return body_of(annotation)
     origin = get_origin(annotation)
-    if origin in (Union, UnionType):
-        return Union[tuple(_plain(each) for each in get_args(annotation))]  # noqa: UP007 - computed
-    if origin is tuple:
-        item = _plain(get_args(annotation)[0])
-        return tuple.__class_getitem__((item, ...))  # computed, which `tuple[...]` is not for mypy
-    return annotation
-
-
-def _sealed_type(annotation: Any) -> Any:  # noqa: ANN401 - likewise
-    if isinstance(annotation, type) and issubclass(annotation, Sealed):
-        return annotation.__pydantic_generic_metadata__["args"][0]
-    return None
+    arguments = tuple(_plain(each) for each in get_args(annotation))
+    return (Union if origin is UnionType else origin)[arguments]
 
 
 Seal = Callable[[Any, str], Sealed[Any]]
@@ -177,18 +222,17 @@ def _sealed_values(form: type[BaseModel], body: BaseModel, seal_one: Seal) -> di
     }
 
 
-def _sealed(annotation: Any, value: Any, name: str, seal_one: Seal) -> Any:  # noqa: ANN401 - likewise
-    if value is None:
-        return None
+def _sealed(annotation: Any, value: Any, name: str, seal_one: Seal) -> Any:  # noqa: ANN401
+    if value is None or not _has_words(annotation):
+        return value
     if _sealed_type(annotation) is not None:
-        plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
-        return seal_one(plain, name)
+        return seal_one(to_jsonable_python(value), name)
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return _sealed_values(annotation, value, seal_one)
-    origin = get_origin(annotation)
-    if origin in (Union, UnionType):
-        present = next(each for each in get_args(annotation) if each is not type(None))
-        return _sealed(present, value, name, seal_one)
-    if origin is tuple:
-        return [_sealed(get_args(annotation)[0], each, name, seal_one) for each in value]
-    return value
+    inner, *others = (each for each in get_args(annotation) if each is not NoneType)
+    if get_origin(annotation) is tuple:
+        return [_sealed(inner, each, name, seal_one) for each in value]
+    if get_origin(annotation) is dict:
+        return {key: _sealed(others[0], each, name, seal_one) for key, each in value.items()}
+    assert get_origin(annotation) is Annotated or not others, f"{name}: which one are the words?"
+    return _sealed(inner, value, name, seal_one)

@@ -125,6 +125,8 @@ class Moving(StrEnum):
     CALENDAR = "calendar"
     RECEIPT = "receipt"
     """It ran provisionally from the arrival and now runs from the receipt."""
+    ANNULLED = "annulled"
+    """The receipt was annulled, so that it runs provisionally from the arrival again."""
 
 
 class _LimitEvent(Event):
@@ -156,7 +158,9 @@ class LimitStarted(_LimitEvent):
     provisional_start: bool = False
     """It runs from the arrival because the receipt is missing."""
     act: UUID
-    """The event from which it runs."""
+    """The event that began it."""
+    replaces: UUID | None = None
+    """The limit whose place it takes: it counts from where that one counted, with its pauses."""
     warn_at: AwareDatetime
     due_at: AwareDatetime
     late_at: AwareDatetime
@@ -171,6 +175,17 @@ class LimitEnded(_LimitEvent):
     ended_at: AwareDatetime
     ending: Ending
     late: bool
+    act: UUID
+
+
+class LimitReopened(_LimitEvent):
+    """The act that had ended a limit was annulled; it runs on as if it had never ended."""
+
+    name: ClassVar[str] = "limit_reopened"
+    warn_at: AwareDatetime
+    due_at: AwareDatetime
+    late_at: AwareDatetime
+    provisional: bool
     act: UUID
 
 
@@ -195,7 +210,7 @@ class LimitResumed(_LimitEvent):
 
 
 class LimitMoved(_LimitEvent):
-    """A limit is due at another time than said before."""
+    """A limit is due at another time than said before; while it stands still, from the pause on."""
 
     name: ClassVar[str] = "limit_moved"
     moving: Moving
@@ -265,6 +280,7 @@ PROCEDURE_EVENTS: tuple[type[Event], ...] = (
     ActAnnulled,
     LimitStarted,
     LimitEnded,
+    LimitReopened,
     LimitPaused,
     LimitResumed,
     LimitMoved,

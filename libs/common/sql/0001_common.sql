@@ -27,6 +27,7 @@ create table accesses (
 create table bus_positions (
   group_name text not null,
   topic text not null,
+  epoch integer not null,
   position bigint not null,
   primary key (group_name, topic)
 );

@@ -1,0 +1,78 @@
+"""What comes into a decision and what goes out: who wants what, in which setting, and what is said."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from libs.common.agencies import Duty
+from libs.common.contracts import Event, Form, Sealed
+from libs.common.contracts.procedure import Document, Precision
+from libs.common.procedure.table import SERVICE, Part
+from libs.common.worktime import Calendar
+
+_SERVICE_ID: Final = "service:"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who acts: an opaque id, the organ acted for, the duties held there now."""
+
+    id: str
+    organ: str
+    duties: frozenset[Duty]
+
+    def __post_init__(self) -> None:
+        # A person whose token named the organ `service` would otherwise act as the platform.
+        assert (self.organ == SERVICE) == self.id.startswith(_SERVICE_ID), "nobody is the platform"
+
+    @property
+    def is_service(self) -> bool:
+        """Whether the platform itself acts."""
+        return self.organ == SERVICE
+
+
+def platform_itself(service: str) -> Person:
+    """The platform as the actor of what comes about without a person's act, such as an arrival."""
+    return Person(_SERVICE_ID + service, SERVICE, frozenset({Duty.ADMINISTRATOR}))
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A step that a person, or the platform, wants taken."""
+
+    step: str
+    person: Person
+    form: Form
+    happened_at: datetime | None = None
+    """None: now, which is what an act on the platform takes."""
+    precision: Precision = Precision.MINUTE
+    late_reason: Sealed[Any] | None = None
+    documents: tuple[Document, ...] = ()
+    parts: Mapping[Part, str] = field(default_factory=dict)
+    """The organs by part, for the step that opens; else only those of parts that the step names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What surrounds a decision: the case, the time, the calendar, fresh identities."""
+
+    case: UUID
+    case_number: str
+    case_field: str
+    now: datetime
+    calendar: Calendar
+    zone: ZoneInfo
+    ids: Iterator[UUID]
+    own_hours: Mapping[str, int] = field(default_factory=dict)
+    """Lengths of the platform's own limits, by name, where the profile sets another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An event about to be appended, and its identity."""
+
+    id: UUID
+    event: Event

@@ -1,0 +1,120 @@
+"""A case as its events made it: the dossier and the proceedings that run on it. Pure."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from uuid import UUID
+
+from pydantic import AwareDatetime
+
+from libs.common.access import Level, widest
+from libs.common.contracts import Event, Strict
+from libs.common.contracts.cases import CaseOpened, Party
+from libs.common.contracts.procedure import StepTaken
+from libs.common.procedure import By, Proceeding, evolve
+from services.cases.procedures import PROCEDURES
+
+STATE_VERSION = 1
+"""Another number in the code than in a snapshot means: replay the events and write it anew."""
+
+
+class Case(Strict):
+    """A dossier and its proceedings; it has no state and no holder of its own."""
+
+    id: UUID
+    number: str
+    field: str
+    cause: str
+    division: str
+    agency: str
+    opened_at: AwareDatetime
+    discovered_at: AwareDatetime
+    officers: tuple[str, ...]
+    parties: tuple[Party, ...]
+    proceedings: tuple[Proceeding, ...] = ()
+
+    def proceeding(self, proceeding_id: UUID) -> Proceeding | None:
+        """The proceeding of an id; None when the case has none."""
+        return next((each for each in self.proceedings if each.id == proceeding_id), None)
+
+
+def stream_of(case_id: UUID) -> str:
+    """The stream of a case."""
+    return f"case/{case_id}"
+
+
+def case_of(stream: str) -> UUID:
+    """The case of a stream."""
+    return UUID(stream.removeprefix("case/"))
+
+
+def evolve_case(case: Case | None, act: UUID, event: Event, at: datetime, by: By) -> Case:
+    """What a case is after an event.
+
+    Args:
+        case: before; None for the event that opens it.
+        act: the event's id.
+        event: what happened.
+        at: when it was recorded.
+        by: who said it.
+    """
+    if isinstance(event, CaseOpened):
+        return Case(
+            id=event.case,
+            number=event.case_number,
+            field=event.field,
+            cause=event.cause,
+            division=event.division,
+            agency=event.agency,
+            opened_at=at,
+            discovered_at=event.discovered_at,
+            officers=event.officers,
+            parties=event.parties,
+        )
+    assert case is not None, f"{event.name} came before its case was opened"
+    proceeding_id = event.head.proceeding if isinstance(event, StepTaken) else event.proceeding  # type: ignore[attr-defined] # every event of a procedure has it
+    before = case.proceeding(proceeding_id)
+    name = before.procedure if before else event.head.procedure  # type: ignore[attr-defined] # a step opens
+    after = evolve(PROCEDURES[name], before, act, event, by)
+    others = tuple(each for each in case.proceedings if each.id != proceeding_id)
+    return case.model_copy(update={"proceedings": (*others, after)})
+
+
+def headline(case: Case) -> str:
+    """What people see first: the state of the newest proceeding. No rule ever asks for it."""
+    if not case.proceedings:
+        return "已建档 / Opened"
+    newest = case.proceedings[-1]
+    state = PROCEDURES[newest.procedure].state(newest.state)
+    return f"{state.title} / {state.title_en}"
+
+
+def access_rows(
+    case: Case, superiors: Mapping[str, tuple[str, ...]]
+) -> dict[str, tuple[Level, date | None]]:
+    """Which organs see the case, and at which level.
+
+    The agency always; the holder of an open proceeding; whoever a step was told to or who signed;
+    the supervising procuratorate from the first decision on; superiors of those that handle it.
+
+    Args:
+        case: as it is.
+        superiors: the organs above each organ.
+    """
+    levels: dict[str, list[Level]] = {case.agency: [Level.PARTY]}
+    for proceeding in case.proceedings:
+        procedure = PROCEDURES[proceeding.procedure]
+        is_open = not procedure.state(proceeding.state).final
+        supervisor = proceeding.parts.get("supervisor")
+        levels.setdefault(proceeding.holder, []).append(
+            Level.HOLDER if is_open else Level.PARTY
+        )
+        for taken in proceeding.taken:
+            seen_by = {taken.organ, *(organ for organ, _ in taken.told)}
+            for organ in seen_by - {supervisor, "service"}:
+                levels.setdefault(organ, []).append(Level.PARTY)
+            if supervisor and (taken.decides or supervisor in seen_by):
+                levels.setdefault(supervisor, []).append(Level.SUPERVISOR)
+    for organ in tuple(levels):
+        for superior in superiors.get(organ, ()):
+            levels.setdefault(superior, []).append(Level.SUPERIOR)
+    return {organ: (widest(found), None) for organ, found in levels.items()}

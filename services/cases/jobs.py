@@ -1,0 +1,88 @@
+"""What time causes: limits come near and pass, and a new calendar moves them."""
+
+import hashlib
+from typing import Final
+
+import structlog
+from sqlalchemy import select, update
+
+from libs.common.errors import VersionConflict
+from libs.common.procedure import Said, Setting, decide_moved
+from libs.common.service import Context
+from services.cases.domain import Case
+from services.cases.handlers import due_now, take_by_platform
+from services.cases.procedures import PROCEDURES
+from services.cases.tables import APPLIED_CALENDAR, LIMITS
+
+BATCH_MAX: Final = 200
+
+log = structlog.get_logger()
+
+
+async def tick(context: Context) -> None:
+    """Say of every limit that is near or missed that it is, once.
+
+    Costs only what is due: the index on `next_at` holds nothing else. Each case is one append; what
+    another writer prevented is due again at the next tick.
+    """
+    async with context.database.begin() as connection:
+        due = await connection.scalars(
+            select(LIMITS.c.case_id)
+            .where(LIMITS.c.next_at <= context.clock.now())
+            .distinct()
+            .limit(BATCH_MAX)
+        )
+    for case_id in due:
+        try:
+            async with context.database.driver() as driver:
+                await take_by_platform(context, driver, case_id, due_now)
+        except VersionConflict:
+            log.info("tick_postponed", case=str(case_id))
+            continue
+        context.database.poke()
+
+
+async def apply_calendar(context: Context) -> None:
+    """Move the limits that a changed calendar makes due at another time.
+
+    The calendar last applied is remembered by its fingerprint, so that a start without a change
+    looks at nothing. Cut off in the middle it begins again; a limit moved already stays.
+    """
+    fingerprint = hashlib.sha256(repr(context.calendar).encode()).hexdigest()
+    async with context.database.begin() as connection:
+        applied = await connection.scalar(select(APPLIED_CALENDAR.c.fingerprint))
+        if applied == fingerprint:
+            return
+        cases = await connection.scalars(
+            select(LIMITS.c.case_id).where(LIMITS.c.ended_at.is_(None)).distinct()
+        )
+    moved = 0
+    for case_id in cases:
+        async with context.database.driver() as driver:
+            rows = await driver.fetch(
+                "select id, due_at, late_at from limits where case_id = $1 and ended_at is null",
+                case_id,
+            )
+            said = {row["id"]: (row["due_at"], row["late_at"]) for row in rows}
+
+            def deciding(case: Case, setting: Setting, said: dict = said) -> list[Said]:  # type: ignore[type-arg]
+                return [
+                    each
+                    for proceeding in case.proceedings
+                    for each in decide_moved(
+                        PROCEDURES[proceeding.procedure], proceeding, said, setting
+                    )
+                ]
+
+            moved += await take_by_platform(context, driver, case_id, deciding)
+    async with context.database.begin() as connection:
+        if applied is None:
+            await connection.execute(
+                APPLIED_CALENDAR.insert().values(id=1, fingerprint=fingerprint)
+            )
+        else:
+            await connection.execute(update(APPLIED_CALENDAR).values(fingerprint=fingerprint))
+    context.database.poke()
+    log.info("calendar_applied", cases_moved=moved)
+
+

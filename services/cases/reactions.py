@@ -1,0 +1,63 @@
+"""What other services' events cause here."""
+
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from libs.common.consumer import Reaction, Reactions
+from libs.common.contracts.cases import Arrive
+from libs.common.contracts.notifications import NOTIFICATIONS, NoticeDelivered
+from libs.common.database import driver_of
+from libs.common.errors import StepNotOpen, Transient, VersionConflict
+from libs.common.events import Envelope
+from libs.common.procedure import Command, Said, Setting, decide
+from libs.common.service import Context
+from services.cases.domain import Case
+from services.cases.handlers import PLATFORM, take_by_platform
+from services.cases.procedures import PROCEDURES
+
+ARRIVALS: Final = {"transfer_delivered": ("transfer", "arrive")}
+"""Kinds of notices that carry a file: procedure, and the step that records its arrival."""
+
+
+def reactions(context: Context) -> Reactions:
+    """The reactions of the case service."""
+
+    async def record_arrival(envelope: Envelope, connection: AsyncConnection) -> None:
+        """A file lies on its receiver's desk from the moment when its notice was delivered."""
+        delivered = NOTIFICATIONS.read(envelope)
+        assert isinstance(delivered, NoticeDelivered)
+        if delivered.kind not in ARRIVALS:
+            return
+        procedure_name, step = ARRIVALS[delivered.kind]
+        procedure = PROCEDURES[procedure_name]
+
+        def deciding(case: Case, setting: Setting) -> list[Said]:
+            proceeding = case.proceeding(delivered.proceeding)
+            if proceeding is None or proceeding.last(step) is not None:
+                return []
+            command = Command(
+                step=step,
+                person=PLATFORM,
+                form=Arrive(notice=delivered.notice),
+                happened_at=min(delivered.delivered_at, setting.now),
+            )
+            try:
+                return decide(procedure, proceeding, command, setting)
+            except StepNotOpen:
+                # Signed for or called back before word of the arrival came: nothing left to say.
+                return []
+
+        try:
+            await take_by_platform(
+                context,
+                await driver_of(connection),
+                delivered.case,
+                deciding,
+                cause=(envelope.correlation_id, envelope.id),
+            )
+        except VersionConflict as error:
+            raise Transient from error
+
+    table: dict[str, Reaction] = {NOTIFICATIONS.type_of(NoticeDelivered): record_arrival}
+    return table

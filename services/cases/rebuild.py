@@ -1,0 +1,81 @@
+"""Recomputes the views of the case service from its events; no effect is repeated."""
+
+from typing import Any, Final
+
+from sqlalchemy import Table
+
+from libs.common.service import Context
+from libs.common.store import Row, write
+from services.cases.domain import STATE_VERSION, access_rows
+from services.cases.handlers import (
+    CASE_ACCESS,
+    SNAPSHOTS,
+    case_row,
+    limit_row,
+    proceeding_row,
+    replay,
+    superiors_of,
+)
+from services.cases.tables import CASES, LIMITS, PROCEEDINGS
+
+BATCH_MAX: Final = 100
+VIEWS: Final = (SNAPSHOTS, CASES, PROCEEDINGS, LIMITS, CASE_ACCESS)
+
+
+async def rebuild(context: Context) -> int:
+    """Empty the views and fill them from the events, in one transaction; how many streams.
+
+    Readers see the old views until the commit; writers wait for it, because a step that was decided
+    on an old snapshot would overwrite the new one.
+    """
+    superiors = superiors_of(context)
+    async with context.database.driver() as connection, connection.transaction():
+        names = ", ".join(f'"{table.name}"' for table in VIEWS)
+        await connection.execute(f"lock table {names} in exclusive mode")
+        streams = [
+            row["stream"]
+            for row in await connection.fetch(
+                "select stream, max(time) from events where stream like 'case/%' group by stream"
+            )
+        ]
+        for table in VIEWS:
+            await connection.execute(f'delete from "{table.name}"')  # noqa: S608 - our own tables
+        for first in range(0, len(streams), BATCH_MAX):
+            rows: dict[Table, list[Row]] = {table: [] for table in VIEWS}
+            for stream in streams[first : first + BATCH_MAX]:
+                case, version = await replay(context, connection, stream)
+                assert case is not None, f"{stream} has events"
+                last = await connection.fetchval(
+                    "select max(time) from events where stream = $1", stream
+                )
+                rows[SNAPSHOTS].append(
+                    {
+                        "stream": stream,
+                        "version": version,
+                        "state_version": STATE_VERSION,
+                        "state": case.model_dump_json(),
+                    }
+                )
+                rows[CASES].append(case_row(case, last))
+                rows[PROCEEDINGS] += [
+                    proceeding_row(case, each, last) for each in case.proceedings
+                ]
+                rows[LIMITS] += [
+                    limit_row(context, case, proceeding, clock)
+                    for proceeding in case.proceedings
+                    for clock in proceeding.clocks
+                ]
+                rows[CASE_ACCESS] += [
+                    {"case_id": case.id, "organ": organ, "level": level, "until": until}
+                    for organ, (level, until) in access_rows(case, superiors).items()
+                ]
+            await _write(connection, rows)
+    return len(streams)
+
+
+async def _write(connection: Any, rows: dict[Table, list[Row]]) -> None:  # noqa: ANN401 - asyncpg
+    import orjson
+
+    for table, entries in rows.items():
+        statement = f"with {write(table, 'w', '$1')} select 1"  # noqa: S608 - our own tables
+        await connection.execute(statement, orjson.dumps(entries).decode())
