@@ -51,6 +51,9 @@ def is_transient(error: BaseException) -> bool:
 
 
 def _is_transient_state(error: BaseException | None) -> bool:
+    if isinstance(error, asyncpg.InternalClientError):
+        # What the driver says of a session that ended between two statements.
+        return "cannot switch to state" in str(error)
     if isinstance(error, asyncpg.InterfaceError):
         return "closed" in str(error)
     state = getattr(error, "sqlstate", None)
@@ -116,8 +119,10 @@ class Database:
                     if connection is None or connection.is_closed():
                         connection = await self.direct()
                     await connection.execute(f"notify {OUTBOX_CHANNEL}")
-                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                except Exception as error:
                     # The relay also looks by itself; a lost poke costs 200 ms, not an event.
+                    if not is_transient(error):
+                        raise
                     connection = None
                 await asyncio.sleep(POKE_SECONDS)
         finally:

@@ -27,6 +27,7 @@ import structlog
 MAJOR: Final = "18"
 PORT: Final = 5432
 SUPERUSER: Final = "postgres"
+SOCKET: Final = f".s.PGSQL.{PORT}"
 SOCKET_PATH_MAX: Final = 107
 START_SECONDS_MAX: Final = 60
 STOP_SECONDS_MAX: Final = 60
@@ -230,7 +231,10 @@ grant connect on database {database} to {role};
         )
 
     def _launch(self) -> None:
-        settings = {**self._settings, "unix_socket_directories": str(self._socket_directory())}
+        socket_directory = self._socket_directory()
+        # Left by a killed server, whose number another process may have by now.
+        (socket_directory / f"{SOCKET}.lock").unlink(missing_ok=True)
+        settings = {**self._settings, "unix_socket_directories": str(socket_directory)}
         text = "".join(f"{name} = '{_quoted(value)}'\n" for name, value in settings.items())
         configuration = self.directory / "postgresql.conf"
         configuration.write_text(f"# Written at every start by libs/common/embedded.py.\n{text}")
@@ -245,8 +249,7 @@ grant connect on database {database} to {role};
         )
 
     def _socket_directory(self) -> Path:
-        name = f".s.PGSQL.{PORT}"
-        if len(os.fsencode(self.directory / name)) <= SOCKET_PATH_MAX:
+        if len(os.fsencode(self.directory / SOCKET)) <= SOCKET_PATH_MAX:
             return self.directory
         short = hashlib.sha256(os.fsencode(self.directory)).hexdigest()[:16]
         directory = Path(tempfile.gettempdir()) / f"xianjie-{short}"
@@ -281,9 +284,12 @@ grant connect on database {database} to {role};
             raise EmbeddedError(_cause(program, self.directory, f"{told}\n{done.stderr}"))
 
 
+_DISK_FULL: Final = ("No space left on device", "could not extend file", "wrote only")
+
+
 def _cause(program: str, directory: Path, output: str) -> str:
     """One sentence for an operator from what a program of PostgreSQL wrote."""
-    if "No space left on device" in output:
+    if any(words in output for words in _DISK_FULL):
         return f"the disk that holds {directory} is full"
     if "Permission denied" in output:
         return f"PostgreSQL may not read or write {directory}"

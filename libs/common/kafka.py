@@ -17,7 +17,14 @@ import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, for_code
+from aiokafka.errors import (
+    CommitFailedError,
+    IllegalStateError,
+    KafkaError,
+    NoError,
+    TopicAlreadyExistsError,
+    for_code,
+)
 from aiokafka.partitioner import murmur2
 
 from libs.common.bus import FETCH_MAX
@@ -424,11 +431,15 @@ async def _create(admin: AIOKafkaAdminClient, topics: Sequence[str], replicas: i
             for topic in topics
         ]
     )
+    created = []
     for topic, code, *_ in answer.topic_errors:
+        error = for_code(code)
+        if error is NoError:
+            created.append(topic)
         # Another process may have been first.
-        if code and for_code(code).__name__ != "TopicAlreadyExistsError":
-            raise for_code(code)(topic)
-    log.info("topics_created", topics=list(topics))
+        elif error is not TopicAlreadyExistsError:
+            raise error(topic)
+    log.info("topics_created", topics=created)
 
 
 async def _findings(admin: AIOKafkaAdminClient, topics: Sequence[str]) -> list[TopicFinding]:

@@ -71,7 +71,7 @@ async def append(
     contexts = [event.context for event in events]
     try:
         await connection.execute(
-            _append_statement(tuple(written)),
+            append_statement(tuple(written)),
             [stream for stream, *_ in flat],
             [version for _, version, *_ in flat],
             [is_next for _, _, is_next, _ in flat],
@@ -119,7 +119,8 @@ _FIRST_ROWS: Final = 13
 
 
 @functools.lru_cache(maxsize=256)
-def _append_statement(tables: tuple[Table, ...]) -> str:
+def append_statement(tables: tuple[Table, ...]) -> str:
+    """The statement that appends and writes rows of these tables beside."""
     parts = [_APPEND]
     for number, table in enumerate(tables, start=_FIRST_ROWS):
         parts.append(write(table, f"w{number}", f"${number}"))

@@ -133,6 +133,4 @@ async def _merge(connection: AsyncConnection, values: dict[str, object]) -> None
         for name in values
         if name.endswith("_at")
     }
-    await connection.execute(
-        statement.on_conflict_do_update(index_elements=["notice"], set_=kept)
-    )
+    await connection.execute(statement.on_conflict_do_update(index_elements=["notice"], set_=kept))

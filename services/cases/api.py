@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, BaseModel, Field, create_model
 
 from libs.common import limits as running_limits
 from libs.common.access import HANDLING, Level, Sight
+from libs.common.contents import Sealing
 from libs.common.contracts import Form, Strict, Words, body_of
 from libs.common.contracts.procedure import AnnulAct, CorrectAct, Document, Precision
 from libs.common.errors import BodyInvalid, Forbidden, NotFound
@@ -26,6 +27,7 @@ from libs.common.procedure import (
     Person,
     Procedure,
     Proceeding,
+    Said,
     Step,
     may_take,
     open_steps,
@@ -44,7 +46,6 @@ from services.cases.handlers import (
     decide_step,
     etag,
     load,
-    next_number,
     steps_named,
     today,
 )
@@ -205,14 +206,18 @@ class StepEnvelope(Strict):
 def body_for(form: type[Form]) -> type[BaseModel]:
     """The body of a step: its form, and what every step takes."""
     return create_model(
-        f"{form.__name__}Body", __base__=StepEnvelope, form=(body_of(form), Field(title="表单 / form"))
+        f"{form.__name__}Body",
+        __base__=StepEnvelope,
+        form=(body_of(form), Field(title="表单 / form")),
     )
 
 
 # --- views of the state
 
 
-def limit_views(context: Context, procedure: Procedure, proceeding: Proceeding) -> tuple[LimitView, ...]:
+def limit_views(
+    context: Context, procedure: Procedure, proceeding: Proceeding
+) -> tuple[LimitView, ...]:
     """The limits that run, with how their due time was reached."""
     found: list[LimitView] = []
     for clock in proceeding.running:
@@ -250,7 +255,10 @@ def form_schema(form: type[Form]) -> dict[str, Any]:
 
 
 def step_view(
-    step: Step, proceeding: Proceeding | None, parts: dict[str, str], person: Person | None,
+    step: Step,
+    proceeding: Proceeding | None,
+    parts: dict[str, str],
+    person: Person | None,
     limits: Sequence[LimitView],
 ) -> OpenStep:
     """A step that may be taken, as seen by a person."""
@@ -260,8 +268,10 @@ def step_view(
     if proceeding is not None:
         mine = person is not None and may_take(step, proceeding, person)
     else:
-        mine = person is not None and organ == person.organ and bool(
-            person.duties.intersection(step.actor.duties)
+        mine = (
+            person is not None
+            and organ == person.organ
+            and bool(person.duties.intersection(step.actor.duties))
         )
     return OpenStep(
         name=step.name,
@@ -307,9 +317,7 @@ def proceeding_view(
     )
 
 
-def case_view(
-    context: Context, case: Case, level: Level, person: Person | None
-) -> dict[str, Any]:
+def case_view(context: Context, case: Case, level: Level, person: Person | None) -> dict[str, Any]:
     """The members of a `CaseView`."""
     handles = level in HANDLING
     opening = [
@@ -333,7 +341,7 @@ def case_view(
         # A minor, and whoever only supervises or counts, is given no more than that there is one.
         "parties": tuple(
             {"id": str(party.id), "kind": party.kind, "withheld": True}
-            if party.is_minor and level is not Level.HOLDER or level is Level.SUPERIOR
+            if (party.is_minor and level is not Level.HOLDER) or level is Level.SUPERIOR
             else party.model_dump(mode="json", exclude_none=True)
             for party in case.parties
         ),
@@ -393,8 +401,6 @@ def routes(context: Context) -> Routes:
             raise Forbidden
         body = act_request.form(OPEN_CASE_BODY)
         case_id = new_id()
-        number = await next_number(context, person.organ)
-
         def answer(case: Case, receipts: Sequence[Receipt]) -> bytes:
             return step_answer(context, case, Level.PARTY, person, receipts)
 
@@ -402,7 +408,7 @@ def routes(context: Context) -> Routes:
             context,
             act_request,
             case_id,
-            lambda _, sealing: decide_opening(context, case_id, number, person, body, sealing),
+            lambda _, sealing: decide_opening(context, case_id, person, body, sealing),
             answer,
             running=running,
             status=201,
@@ -456,7 +462,9 @@ def routes(context: Context) -> Routes:
         headers = {"ETag": proceedings[-1].etag} if proceedings else {}
         return await reading.answer(CaseView(**view), shown=[str(case)], headers=headers)
 
-    @router.get("/cases/{case}/trail", response_model=Trail, summary="案件轨迹 / the trail of a case")
+    @router.get(
+        "/cases/{case}/trail", response_model=Trail, summary="案件轨迹 / the trail of a case"
+    )
     async def trail(
         case: UUID,
         query: Annotated[TrailQuery, Query()],
@@ -559,13 +567,16 @@ def add_step(
         return await take_step(request, context, running, procedure, name, body, case, None)
 
     router.act(
-        f"/cases/{{case}}/{name}" if opens else f"/cases/{{case}}/proceedings/{{proceeding}}/{name}",
+        f"/cases/{{case}}/{name}"
+        if opens
+        else f"/cases/{{case}}/proceedings/{{proceeding}}/{name}",
         open_proceeding if opens else take,
         body=body,
         answer=StepAnswer,
         name=f"{procedure.name}_{name}",
         summary=f"{step.title} / {step.title_en}",
-        description=f"{step.actor.part}: {duties}。依据：{articles}。" + (f"存疑：{doubts}" if doubts else ""),
+        description=f"{step.actor.part}: {duties}。依据：{articles}。"
+        + (f"存疑：{doubts}" if doubts else ""),
         status=201 if opens else 200,
         if_match=step.decides,
     )
@@ -606,7 +617,7 @@ async def take_step(
     parsed = act_request.form(body)
     person = person_or_none(act_request.identity)
 
-    def deciding(loaded: Loaded, sealing: Any) -> Any:  # noqa: ANN401 - see `Deciding`
+    async def deciding(loaded: Loaded, sealing: Sealing) -> Sequence[Said]:
         assert loaded.case is not None
         found = loaded.case.proceeding(proceeding_id) if proceeding_id else None
         if procedure is None and found is None:
@@ -708,5 +719,3 @@ def cursor_of(text: str | None) -> tuple[datetime, UUID] | None:
         raise BodyInvalid(
             errors=[{"field": "after", "rule": "cursor", "reason": "not a cursor of this list"}]
         ) from error
-
-

@@ -105,9 +105,7 @@ def access_rows(
         procedure = PROCEDURES[proceeding.procedure]
         is_open = not procedure.state(proceeding.state).final
         supervisor = proceeding.parts.get("supervisor")
-        levels.setdefault(proceeding.holder, []).append(
-            Level.HOLDER if is_open else Level.PARTY
-        )
+        levels.setdefault(proceeding.holder, []).append(Level.HOLDER if is_open else Level.PARTY)
         for taken in proceeding.taken:
             seen_by = {taken.organ, *(organ for organ, _ in taken.told)}
             for organ in seen_by - {supervisor, "service"}:

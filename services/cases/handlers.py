@@ -1,9 +1,8 @@
 """Use cases of the case service: load, decide, append, in that order."""
 
-import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,9 +11,9 @@ import orjson
 from pydantic import BaseModel
 
 from libs.common import limits
-from libs.common.access import HANDLING, Level, Sight, level_of
+from libs.common.access import Level
 from libs.common.accesses import Access
-from libs.common.agencies import Duty, Matter, OrganKind, ProfileError
+from libs.common.agencies import Duty, Matter, OrganId, OrganKind, ProfileError
 from libs.common.contents import Sealing
 from libs.common.contracts import Event, Sealed, body_of, seal
 from libs.common.contracts.cases import (
@@ -33,6 +32,7 @@ from libs.common.contracts.procedure import (
     LimitMoved,
     LimitNear,
     LimitPaused,
+    LimitReopened,
     LimitResumed,
     LimitStarted,
 )
@@ -65,6 +65,7 @@ from libs.common.procedure import (
     Step,
     decide,
     decide_due,
+    platform_itself,
 )
 from libs.common.service import Context
 from libs.common.signing import Receipt
@@ -74,17 +75,17 @@ from services.cases.domain import (
     STATE_VERSION,
     Case,
     access_rows,
-    case_of,
     evolve_case,
     headline,
     stream_of,
 )
 from services.cases.procedures import PROCEDURES
+from services.cases.procedures.transfer import SIGN_AFTER_ARRIVAL
 from services.cases.tables import CASES as CASES_TABLE
 from services.cases.tables import LIMITS, METADATA, PROCEEDINGS
 
 ATTEMPTS_MAX: Final = 8
-PLATFORM: Final = Person("service:cases", "service", frozenset({Duty.ADMINISTRATOR}))
+PLATFORM: Final = platform_itself("cases")
 
 CASE_ACCESS: Final = METADATA.tables["case_access"]
 SNAPSHOTS: Final = METADATA.tables["snapshots"]
@@ -139,16 +140,14 @@ async def load(
 ) -> Loaded:
     """Read the case from its snapshot; a snapshot of another code is replayed from the events."""
     stream = stream_of(case_id)
-    row = await connection.fetchrow(
-        _LOAD, stream, case_id, organ, today(context), *request
-    )
+    row = await connection.fetchrow(_LOAD, stream, case_id, organ, today(context), *request)
     case: Case | None = None
     version = row["version"] or 0
     if row["state"] is not None:
         if row["state_version"] == STATE_VERSION:
             case = Case.model_validate_json(row["state"])
         else:
-            case, version = await replay(context, connection, stream)
+            case, version = await replay(connection, stream)
     kept = (
         Kept(row["status"], row["answer"].encode(), orjson.loads(row["headers"]))
         if row["status"]
@@ -164,9 +163,7 @@ async def load(
     )
 
 
-async def replay(
-    context: Context, connection: asyncpg.Connection, stream: str
-) -> tuple[Case | None, int]:
+async def replay(connection: asyncpg.Connection, stream: str) -> tuple[Case | None, int]:
     """The case as its events make it, and its version."""
     rows = await connection.fetch(
         "select version, id, type, time, actor, agency, data from events"
@@ -183,7 +180,7 @@ async def replay(
     return case, rows[-1]["version"] if rows else 0
 
 
-def today(context: Context) -> Any:  # noqa: ANN401 - a date
+def today(context: Context) -> date:
     """The present day in the law's zone."""
     return context.clock.now().astimezone(context.profile.zone).date()
 
@@ -204,6 +201,7 @@ def setting_of(context: Context, case: Case) -> Setting:
         calendar=context.calendar,
         zone=context.profile.zone,
         ids=identities(),
+        own_hours={SIGN_AFTER_ARRIVAL.name: context.profile.receipt_after_hours},
     )
 
 
@@ -283,6 +281,7 @@ _LIMIT_EVENTS: Final = (
     LimitStarted,
     LimitEnded,
     LimitPaused,
+    LimitReopened,
     LimitResumed,
     LimitMoved,
     LimitNear,
@@ -379,7 +378,7 @@ class Running:
         self._keys.discard(key)
 
 
-Deciding = Callable[[Loaded, Sealing], Sequence[Said]]
+Deciding = Callable[[Loaded, Sealing], Awaitable[Sequence[Said]]]
 
 
 async def act(
@@ -419,7 +418,7 @@ async def act(
                 sealing = context.vault.sealing(
                     stream=stream_of(case_id), organ=person.organ, wrapped=loaded.keys
                 )
-                said = deciding(loaded, sealing)
+                said = await deciding(loaded, sealing)
                 now = context.clock.now()
                 after = after_all(loaded.case, said, now, By(person.id, person.organ))
                 version = loaded.version + len(said)
@@ -447,9 +446,7 @@ async def act(
                 rows[CONTENTS] = sealing.contents
                 rows[CONTENT_KEYS] = sealing.new_keys
                 rows[REQUESTS] = [_request_row(request, body_digest, kept, now)]
-                rows[ACCESSES] = [
-                    _access_row(acting.access([str(case_id)]), now, correlation_id)
-                ]
+                rows[ACCESSES] = [_access_row(acting.access([str(case_id)]), now, correlation_id)]
                 try:
                     await append(
                         connection, [Append(stream_of(case_id), loaded.version, events)], rows
@@ -477,9 +474,7 @@ async def _repeated(
     return loaded.request
 
 
-def _request_row(
-    request: tuple[str, str, str], body_digest: str, kept: Kept, now: datetime
-) -> Row:
+def _request_row(request: tuple[str, str, str], body_digest: str, kept: Kept, now: datetime) -> Row:
     person, route, key = request
     return {
         "person": person,
@@ -494,9 +489,7 @@ def _request_row(
 
 
 def _access_row(access: Access, now: datetime, correlation_id: UUID) -> Row:
-    return access.row(
-        time=now, correlation_id=correlation_id, traceparent=current_traceparent()
-    )
+    return access.row(time=now, correlation_id=correlation_id, traceparent=current_traceparent())
 
 
 # --- opening a case
@@ -512,20 +505,20 @@ async def next_number(context: Context, organ: str) -> str:
             organ,
             year,
         )
-    return f"{context.profile.organ(organ).short}案〔{year}〕{serial}号"
+    return f"{context.profile.organ(OrganId(organ)).short}案〔{year}〕{serial}号"
 
 
-def decide_opening(
-    context: Context, case_id: UUID, number: str, person: Person, body: BaseModel, sealing: Sealing
+async def decide_opening(
+    context: Context, case_id: UUID, person: Person, body: BaseModel, sealing: Sealing
 ) -> list[Said]:
-    """What opening a dossier says.
+    """What opening a dossier says; it is given its number once nothing forbids it.
 
     Raises:
         Forbidden: not an officer of an enforcement agency.
         BodyInvalid: an officer is not one of this agency, or named twice.
         HappenedInFuture: it was discovered later than now.
     """
-    organ = context.profile.organ(person.organ)
+    organ = context.profile.organ(OrganId(person.organ))
     if organ.kind is not OrganKind.ENFORCEMENT_AGENCY or Duty.OFFICER not in person.duties:
         raise Forbidden(organ_kind=OrganKind.ENFORCEMENT_AGENCY, duties=[Duty.OFFICER])
     form = body
@@ -533,7 +526,13 @@ def decide_opening(
     officers: tuple[str, ...] = form.officers  # type: ignore[attr-defined] # the body of OpenCase
     if len(set(officers)) != len(officers) or not known.issuperset(officers):
         raise BodyInvalid(
-            errors=[{"field": "officers", "rule": "officers_of_agency", "reason": "本机关二名以上执法人员"}]
+            errors=[
+                {
+                    "field": "officers",
+                    "rule": "officers_of_agency",
+                    "reason": "本机关二名以上执法人员",
+                }
+            ]
         )
     if form.discovered_at > context.clock.now():  # type: ignore[attr-defined] # likewise
         raise HappenedInFuture(field="discovered_at")
@@ -564,7 +563,7 @@ def decide_opening(
         )
     event = CaseOpened(
         case=case_id,
-        case_number=number,
+        case_number=await next_number(context, organ.id),
         field=form.field,  # type: ignore[attr-defined] # likewise
         cause=form.cause,  # type: ignore[attr-defined] # likewise
         division=form.division,  # type: ignore[attr-defined] # likewise
@@ -675,8 +674,9 @@ def opening_parts(context: Context, case: Case, procedure: Procedure) -> dict[st
     """The organs of a new proceeding by part, as the profile names them for the agency."""
     assert procedure.name == "transfer", "the one procedure that opens so far"
     profile = context.profile
-    supervisor = profile.supervisor_of(case.agency)
-    receiver = profile.receiver(Matter.SUSPECTED_CRIME, case.agency, on=today(context))
+    agency = OrganId(case.agency)
+    supervisor = profile.supervisor_of(agency)
+    receiver = profile.receiver(Matter.SUSPECTED_CRIME, agency, on=today(context))
     return {
         "sender": case.agency,
         "receiver": receiver.organ.id,
@@ -685,9 +685,7 @@ def opening_parts(context: Context, case: Case, procedure: Procedure) -> dict[st
     }
 
 
-def check_named_organs(
-    context: Context, procedure: Procedure, name: str, form: BaseModel
-) -> None:
+def check_named_organs(context: Context, procedure: Procedure, name: str, form: BaseModel) -> None:
     """Check that an organ named in a form exists, is in force and is of its part's kind.
 
     Raises:
@@ -770,5 +768,3 @@ def due_now(case: Case, setting: Setting) -> list[Said]:
         for proceeding in case.proceedings
         for said in decide_due(PROCEDURES[proceeding.procedure], proceeding, setting)
     ]
-
-

@@ -84,5 +84,3 @@ async def apply_calendar(context: Context) -> None:
             await connection.execute(update(APPLIED_CALENDAR).values(fingerprint=fingerprint))
     context.database.poke()
     log.info("calendar_applied", cases_moved=moved)
-
-

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+import orjson
 from sqlalchemy import Table
 
 from libs.common.service import Context
@@ -43,7 +44,7 @@ async def rebuild(context: Context) -> int:
         for first in range(0, len(streams), BATCH_MAX):
             rows: dict[Table, list[Row]] = {table: [] for table in VIEWS}
             for stream in streams[first : first + BATCH_MAX]:
-                case, version = await replay(context, connection, stream)
+                case, version = await replay(connection, stream)
                 assert case is not None, f"{stream} has events"
                 last = await connection.fetchval(
                     "select max(time) from events where stream = $1", stream
@@ -57,9 +58,7 @@ async def rebuild(context: Context) -> int:
                     }
                 )
                 rows[CASES].append(case_row(case, last))
-                rows[PROCEEDINGS] += [
-                    proceeding_row(case, each, last) for each in case.proceedings
-                ]
+                rows[PROCEEDINGS] += [proceeding_row(case, each, last) for each in case.proceedings]
                 rows[LIMITS] += [
                     limit_row(context, case, proceeding, clock)
                     for proceeding in case.proceedings
@@ -74,8 +73,6 @@ async def rebuild(context: Context) -> int:
 
 
 async def _write(connection: Any, rows: dict[Table, list[Row]]) -> None:  # noqa: ANN401 - asyncpg
-    import orjson
-
     for table, entries in rows.items():
-        statement = f"with {write(table, 'w', '$1')} select 1"  # noqa: S608 - our own tables
+        statement = f"with {write(table, 'w', '$1')} select 1"
         await connection.execute(statement, orjson.dumps(entries).decode())

@@ -1,7 +1,7 @@
 """Read models of the case service and their queries."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -65,7 +65,7 @@ async def list_cases(
     levels: frozenset[Level],
     wanted: CaseFilter,
     *,
-    today: Any,  # noqa: ANN401 - a date
+    today: date,
     after: tuple[datetime, UUID] | None,
     limit: int,
 ) -> list[CaseLine]:
@@ -79,9 +79,7 @@ async def list_cases(
             conditions.append(column == value)
     if wanted.state is not None:
         p = PROCEEDINGS.c
-        conditions.append(
-            select(p.id).where(p.case_id == c.id, p.state == wanted.state).exists()
-        )
+        conditions.append(select(p.id).where(p.case_id == c.id, p.state == wanted.state).exists())
     rows = await connection.execute(
         select(CASES)
         .where(and_(*conditions))
@@ -100,7 +98,7 @@ async def count_cases(
     sight: Sight,
     levels: frozenset[Level],
     *,
-    today: Any,  # noqa: ANN401 - a date
+    today: date,
 ) -> int:
     """How many cases somebody sees, counted up to 10,000."""
     inner = (
@@ -118,7 +116,7 @@ async def list_limits(
     levels: frozenset[Level],
     *,
     organ: str | None,
-    today: Any,  # noqa: ANN401 - a date
+    today: date,
     after: tuple[datetime, UUID] | None,
     limit: int,
 ) -> list[LimitLine]:
@@ -157,9 +155,7 @@ async def list_limits(
     ]
 
 
-async def content(
-    connection: AsyncConnection, stream: str, content_id: UUID
-) -> SqlRow[Any] | None:
+async def content(connection: AsyncConnection, stream: str, content_id: UUID) -> SqlRow[Any] | None:
     """A sealed content of a stream with its wrapped key; None when there is none."""
     statement = (
         select(CONTENTS, CONTENT_KEYS.c.wrapped)

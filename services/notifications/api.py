@@ -163,12 +163,8 @@ async def mark(context: Context, act: Acting, notice_id: UUID, wanted: Mark) -> 
         )
         for offset, event in enumerate(said, start=1)
     )
-    answer = MarkAnswer(
-        notice=found.model_copy(update=changes), receipts=receipts
-    )
-    return json_response(
-        answer, headers={"Stream-Version": f"{stream}@{version + len(said)}"}
-    )
+    answer = MarkAnswer(notice=found.model_copy(update=changes), receipts=receipts)
+    return json_response(answer, headers={"Stream-Version": f"{stream}@{version + len(said)}"})
 
 
 def _new_event(event: Event, now: datetime, context: EventContext) -> NewEvent:

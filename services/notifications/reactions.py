@@ -56,9 +56,7 @@ def reactions(context: Context) -> Reactions:
                 envelope.traceparent,
             ),
         )
-        await append(
-            await driver_of(connection), [Append(stream_of(owed.notice), 0, [event])]
-        )
+        await append(await driver_of(connection), [Append(stream_of(owed.notice), 0, [event])])
         context.database.poke()
 
     table: dict[str, Reaction] = {CASES.type_of(NoticeOwed): deliver}

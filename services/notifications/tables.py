@@ -33,9 +33,7 @@ INBOX: Final = Table(
     Column("acknowledged_at", Moment),
     Column("acknowledged_by", Text),
     Index("inbox_organ", "to_organ", "seq"),
-    Index(
-        "inbox_waiting", "to_organ", "seq", postgresql_where=text("acknowledged_at is null")
-    ),
+    Index("inbox_waiting", "to_organ", "seq", postgresql_where=text("acknowledged_at is null")),
     info=EFFECT,
 )
 """One row a notice; the notice's id is its key, so that the same event twice is one row."""

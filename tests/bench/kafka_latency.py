@@ -5,6 +5,7 @@ Run as `python -m tests.bench.kafka_latency`; the cluster is as durable as in pr
 
 import asyncio
 import json
+import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -14,15 +15,24 @@ from uuid import uuid4
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common.clock import SystemClock
 from libs.common.consumer import Consumer
 from libs.common.database import Database
-from libs.common.events import Context, Envelope, NewEvent, canonical, new_id
+from libs.common.events import Envelope, NewEvent, canonical, new_id
 from libs.common.kafka import KafkaBus, KafkaPublisher, ensure_topics
-from libs.common.clock import SystemClock
 from libs.common.relay import Relay
 from libs.common.store import Append, LogReader, append, event_log
 from libs.common.telemetry import Telemetry
-from tests.support.events import CONTEXT, NOW, SOURCE, TYPE, background, note, nothing_missing, until
+from tests.support.events import (
+    CONTEXT,
+    NOW,
+    SOURCE,
+    TYPE,
+    background,
+    note,
+    nothing_missing,
+    until,
+)
 from tests.support.kafka import KafkaServer
 from tests.support.postgres import PostgresServer, embedded_cluster
 
@@ -72,9 +82,7 @@ async def commit_to_effect(
 
     async with fresh_reader(bootstrap) as reader, KafkaPublisher(bootstrap) as publisher:
         telemetry = Telemetry("bench")
-        relay = Relay(
-            database, [reader], publisher, clock=SystemClock(), meters=telemetry.meters
-        )
+        relay = Relay(database, [reader], publisher, clock=SystemClock(), meters=telemetry.meters)
         consumer = Consumer(
             "bench-" + uuid4().hex,
             database,
@@ -85,7 +93,9 @@ async def commit_to_effect(
             probe=watch,
         )
         async with (
-            KafkaBus(bootstrap).subscribe(consumer.group, [reader.log.topic], database) as subscription,
+            KafkaBus(bootstrap).subscribe(
+                consumer.group, [reader.log.topic], database
+            ) as subscription,
             background(relay.run()),
             background(consumer.run(subscription)),
         ):
@@ -108,7 +118,12 @@ async def commit_to_effect(
 def figures(seconds: Sequence[float]) -> dict[str, float]:
     """The usual figures of some durations, in milliseconds."""
     cuts = quantiles(seconds, n=100)
-    parts = {"p50_ms": median(seconds), "p90_ms": cuts[89], "p99_ms": cuts[98], "max_ms": max(seconds)}
+    parts = {
+        "p50_ms": median(seconds),
+        "p90_ms": cuts[89],
+        "p99_ms": cuts[98],
+        "max_ms": max(seconds),
+    }
     return {name: round(value * 1000, 2) for name, value in parts.items()}
 
 
@@ -133,13 +148,19 @@ async def relay_drain(
         async with background(relay.run()):
             await until(lambda: _is_published(database, events), seconds_max=120)
         taken = time.perf_counter() - begun
-    return {"events": events, "seconds": round(taken, 2), "events_per_second": round(events / taken)}
+    return {
+        "events": events,
+        "seconds": round(taken, 2),
+        "events_per_second": round(events / taken),
+    }
 
 
 async def _is_published(database: Database, events: int) -> bool:
     async with database.driver() as connection:
         return bool(
-            await connection.fetchval("select published >= $1 from log_identity where name = 'log'", events)
+            await connection.fetchval(
+                "select published >= $1 from log_identity where name = 'log'", events
+            )
         )
 
 
@@ -150,7 +171,8 @@ async def main() -> None:
         server = PostgresServer(cluster.address("postgres"))
         for measured in (commit_to_effect, relay_drain):
             async with server.database() as database:
-                print(measured.__name__, json.dumps(await measured(broker.bootstrap, database)))
+                figures_found = await measured(broker.bootstrap, database)
+                sys.stdout.write(f"{measured.__name__} {json.dumps(figures_found)}\n")
         await server.close()
 
 

@@ -3,12 +3,13 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from cloudevents.core.bindings.kafka import KafkaMessage, from_binary_event
 from structlog.testing import capture_logs
 
@@ -34,7 +35,6 @@ from tests.support.events import (
     READER,
     SOURCE,
     TYPE,
-    background,
     effects,
     event,
     fetch_from,
@@ -48,6 +48,8 @@ from tests.support.kafka_fixture import disposable_broker
 WAIT_SECONDS = 1.0
 SECRET = b"name of a person"
 
+Headers = list[tuple[str, bytes | None]]
+
 
 async def a_topic(bootstrap: str) -> str:
     topic = f"xianjie.test-{uuid4().hex}"
@@ -55,20 +57,42 @@ async def a_topic(bootstrap: str) -> str:
     return topic
 
 
-@pytest.fixture
-async def topic(kafka: str) -> str:
-    return await a_topic(kafka)
+@dataclass(frozen=True)
+class Wire:
+    """A topic that no other test uses, and somebody who writes to it."""
+
+    bootstrap: str
+    topic: str
+    publisher: KafkaPublisher
+
+    async def say(self, *envelopes: Envelope) -> None:
+        await self.publisher.publish(self.topic, envelopes)
+
+    async def spoil(self, key: bytes, value: bytes | None, headers: Headers) -> None:
+        async with AIOKafkaProducer(bootstrap_servers=self.bootstrap) as producer:
+            await producer.send_and_wait(self.topic, value=value, key=key, headers=headers)
+
+    async def messages(self, count: int) -> list[ConsumerRecord]:
+        """The messages of the topic, as any Kafka client sees them."""
+        reader = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, auto_offset_reset="earliest")
+        reader.assign([TopicPartition(self.topic, number) for number in range(PARTITIONS)])
+        found: list[ConsumerRecord] = []
+        async with reader, asyncio.timeout(20):
+            while len(found) < count:
+                for its_records in (await reader.getmany(timeout_ms=500)).values():
+                    found.extend(its_records)
+        return found
 
 
 @pytest.fixture
-async def publisher(kafka: str) -> AsyncIterator[KafkaPublisher]:
-    async with KafkaPublisher(kafka) as connected:
-        yield connected
+async def wire(kafka: str) -> AsyncIterator[Wire]:
+    async with KafkaPublisher(kafka) as publisher:
+        yield Wire(kafka, await a_topic(kafka), publisher)
 
 
 @pytest.fixture
-async def subscription(kafka: str, topic: str) -> AsyncIterator[KafkaSubscription]:
-    member = KafkaSubscription(kafka, group(), [topic])
+async def subscription(wire: Wire) -> AsyncIterator[KafkaSubscription]:
+    member = KafkaSubscription(wire.bootstrap, group(), [wire.topic])
     yield member
     await member.leave()
 
@@ -92,46 +116,18 @@ def said(stream: str, version: int, data: bytes = b"{}") -> Envelope:
     )
 
 
-async def messages(bootstrap: str, topic: str, count: int) -> list[ConsumerRecord]:
-    """The first messages of a topic, by partition."""
-    reader = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
-    reader.assign([TopicPartition(topic, partition) for partition in range(PARTITIONS)])
-    found: list[ConsumerRecord] = []
-    async with reader, asyncio.timeout(20):
-        while len(found) < count:
-            for its_records in (await reader.getmany(timeout_ms=500)).values():
-                found.extend(its_records)
-    return found
-
-
-async def spoil(
-    bootstrap: str, topic: str, key: bytes, value: bytes | None, headers: object
-) -> None:
-    async with AIOKafkaProducer(bootstrap_servers=bootstrap) as producer:
-        await producer.send_and_wait(topic, value=value, key=key, headers=headers)
-
-
 class TestPromise(BusContract):
     @pytest.fixture
-    async def rig(
-        self,
-        kafka: str,
-        topic: str,
-        publisher: KafkaPublisher,
-        database: Database,
-        other_database: Database,
-    ) -> AsyncIterator[Rig]:
-        reader = LogReader(SOURCE, replace(event_log("cases"), topic=topic))
-        yield Rig(KafkaBus(kafka), publisher, database, other_database, [reader])
+    async def rig(self, wire: Wire, database: Database, other_database: Database) -> Rig:
+        reader = LogReader(SOURCE, replace(event_log("cases"), topic=wire.topic))
+        return Rig(KafkaBus(wire.bootstrap), wire.publisher, database, other_database, [reader])
 
 
-async def test_the_official_sdk_reads_what_is_published(
-    kafka: str, topic: str, publisher: KafkaPublisher
-) -> None:
+async def test_the_official_sdk_reads_what_is_published(wire: Wire) -> None:
     envelope = said("case/辽-1", 3, canonical({"note": "移送"}))
-    await publisher.publish(topic, [envelope])
+    await wire.say(envelope)
 
-    [message] = await messages(kafka, topic, 1)
+    [message] = await wire.messages(1)
     read = from_binary_event(
         KafkaMessage(headers=dict(message.headers), key=message.key, value=message.value)
     )
@@ -148,35 +144,29 @@ async def test_the_official_sdk_reads_what_is_published(
     ]
 
 
-async def test_a_stream_lies_where_every_kafka_client_looks_for_its_key(
-    kafka: str, topic: str, publisher: KafkaPublisher
-) -> None:
-    await publisher.publish(topic, [said(f"case/{n}", 1) for n in range(50)])
-    async with AIOKafkaProducer(bootstrap_servers=kafka) as other:
+async def test_a_stream_lies_where_every_kafka_client_looks_for_its_key(wire: Wire) -> None:
+    await wire.say(*(said(f"case/{n}", 1) for n in range(50)))
+    async with AIOKafkaProducer(bootstrap_servers=wire.bootstrap) as other:
         for n in range(50):
-            await other.send_and_wait(topic, value=b"{}", key=f"case/{n}".encode())
+            await other.send_and_wait(wire.topic, value=b"{}", key=f"case/{n}".encode())
     places: dict[bytes, set[int]] = {}
-    for message in await messages(kafka, topic, 100):
+    for message in await wire.messages(100):
         places.setdefault(message.key, set()).add(message.partition)
     assert len(places) == 50
     assert all(len(partitions) == 1 for partitions in places.values())
 
 
-async def test_the_head_of_the_log_reaches_every_partition(
-    kafka: str, topic: str, publisher: KafkaPublisher
-) -> None:
+async def test_the_head_of_the_log_reaches_every_partition(wire: Wire) -> None:
     head = log_head(READER, 42, 1, ManualClock(NOW))
-    await publisher.announce(topic, head)
-    found = await messages(kafka, topic, PARTITIONS)
+    await wire.publisher.announce(wire.topic, head)
+    found = await wire.messages(PARTITIONS)
     assert sorted(message.partition for message in found) == list(range(PARTITIONS))
     assert {message.value for message in found} == {canonical({"epoch": 1, "position": 42})}
 
 
-async def test_the_largest_events_pass(
-    topic: str, publisher: KafkaPublisher, subscription: KafkaSubscription
-) -> None:
+async def test_the_largest_events_pass(wire: Wire, subscription: KafkaSubscription) -> None:
     large = [said("case/1", n, b'"' + b"x" * (EVENT_BYTES_MAX - 2) + b'"') for n in range(1, 12)]
-    await publisher.publish(topic, large)
+    await wire.say(*large)
     assert await gather(subscription, len(large)) == large
 
 
@@ -194,16 +184,14 @@ async def test_the_largest_events_pass(
 )
 async def test_an_unreadable_message_is_told_and_passed(
     value: bytes | None,
-    headers: list[tuple[str, bytes | None]],
-    kafka: str,
-    topic: str,
-    publisher: KafkaPublisher,
+    headers: Headers,
+    wire: Wire,
     subscription: KafkaSubscription,
 ) -> None:
     before, after = said("case/1", 1), said("case/1", 2)
-    await publisher.publish(topic, [before])
-    await spoil(kafka, topic, b"case/1", value, headers)
-    await publisher.publish(topic, [after])
+    await wire.say(before)
+    await wire.spoil(b"case/1", value, headers)
+    await wire.say(after)
 
     with capture_logs() as logs:
         assert await gather(subscription, 2) == [before, after]
@@ -211,23 +199,21 @@ async def test_an_unreadable_message_is_told_and_passed(
 
     [alarm] = [entry for entry in logs if entry["event"] == "message_unreadable"]
     assert alarm["log_level"] == "error"
-    assert (alarm["topic"], alarm["offset"]) == (topic, 1)
+    assert (alarm["topic"], alarm["offset"]) == (wire.topic, 1)
     assert SECRET.decode() not in str(logs)
 
 
 async def test_an_event_spoilt_on_its_way_comes_from_its_producers_log(
-    kafka: str,
-    topic: str,
-    publisher: KafkaPublisher,
+    wire: Wire,
     subscription: KafkaSubscription,
     database: Database,
     other_database: Database,
 ) -> None:
     await write(database, "case/1", 0, event(), event(), event())
     first, _, third = await number(database)
-    await publisher.publish(topic, [first])
-    await spoil(kafka, topic, b"case/1", SECRET, [])
-    await publisher.publish(topic, [third])
+    await wire.say(first)
+    await wire.spoil(b"case/1", SECRET, [])
+    await wire.say(third)
 
     consumer = Consumer(
         group(),
@@ -237,32 +223,29 @@ async def test_an_event_spoilt_on_its_way_comes_from_its_producers_log(
         clock=SystemClock(),
         telemetry=Telemetry("test"),
     )
-    async with background(consumer.run(subscription)):
-        await until(lambda: _has_effects(other_database, 3))
+    async with asyncio.timeout(20):
+        while len(await effects(other_database)) < 3:
+            await consumer.handle(await subscription.fetch(WAIT_SECONDS))
     assert await effects(other_database) == [("case/1", 1), ("case/1", 2), ("case/1", 3)]
 
 
-async def _has_effects(database: Database, count: int) -> bool:
-    return len(await effects(database)) == count
-
-
-async def test_a_member_that_lost_its_partitions_neither_fails_nor_skips(
-    kafka: str, topic: str, publisher: KafkaPublisher
-) -> None:
+async def test_a_member_that_lost_its_partitions_neither_fails_nor_skips(wire: Wire) -> None:
     name = group()
     everything = {f"case/{n}": [1] for n in range(60)}
-    await publisher.publish(topic, [said(stream, 1) for stream in everything])
-    stays, comes = KafkaSubscription(kafka, name, [topic]), KafkaSubscription(kafka, name, [topic])
+    await wire.say(*(said(stream, 1) for stream in everything))
+    stays, comes = (KafkaSubscription(wire.bootstrap, name, [wire.topic]) for _ in range(2))
     try:
         held = await gather(stays, 60)
         taken_over = asyncio.create_task(gather(comes, 1))
         # The first member learns of the second between its fetch and its commit.
         given_again = list(await taken_over)
         await stays.commit()
-        await publisher.publish(topic, [said(stream, 2) for stream in everything])
+        await wire.say(*(said(stream, 2) for stream in everything))
         found = streams(given_again)
         async with asyncio.timeout(30):
-            while {stream for stream, versions in found.items() if 2 in versions} != set(everything):
+            while {stream for stream, versions in found.items() if 2 in versions} != set(
+                everything
+            ):
                 for member in (stays, comes):
                     for each in await member.fetch(0.1):
                         found.setdefault(each.stream, []).append(each.version)
@@ -276,10 +259,10 @@ async def test_a_member_that_lost_its_partitions_neither_fails_nor_skips(
 
 
 async def test_lag_is_what_has_not_been_fetched(
-    topic: str, publisher: KafkaPublisher, subscription: KafkaSubscription
+    wire: Wire, subscription: KafkaSubscription
 ) -> None:
     assert await subscription.lag() == 0
-    await publisher.publish(topic, [said("case/1", n) for n in range(1, 701)])
+    await wire.say(*(said("case/1", n) for n in range(1, 701)))
     fetched = await gather(subscription, 1)
     assert await subscription.lag() == 700 - len(fetched)
     await gather(subscription, 700 - len(fetched))
@@ -346,6 +329,7 @@ async def test_a_wrong_topic_is_reported_and_left_alone(kafka: str) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
     await admin.start()
     await admin.create_topics([NewTopic(name, 3, 1, topic_configs=wrong)])
+    await until(lambda: _lists(admin, name))
     await admin.close()
 
     assert await ensure_topics(kafka, [name]) == [
@@ -356,10 +340,12 @@ async def test_a_wrong_topic_is_reported_and_left_alone(kafka: str) -> None:
     assert await settings(kafka, [name]) == {name: (3, "604800000")}
 
 
+async def _lists(admin: AIOKafkaAdminClient, topic: str) -> bool:
+    return topic in await admin.list_topics()
+
+
 async def settings(bootstrap: str, topics: list[str]) -> dict[str, tuple[int, str]]:
     """By topic, its partitions and how many milliseconds it keeps a message."""
-    from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
@@ -367,8 +353,13 @@ async def settings(bootstrap: str, topics: list[str]) -> dict[str, tuple[int, st
             each["topic"]: len(each["partitions"]) for each in await admin.describe_topics(topics)
         }
         [answer] = await admin.describe_configs(
-            [ConfigResource(ConfigResourceType.TOPIC, topic, {"retention.ms": ""}) for topic in topics]
+            [
+                ConfigResource(ConfigResourceType.TOPIC, topic, {"retention.ms": ""})
+                for topic in topics
+            ]
         )
     finally:
         await admin.close()
-    return {topic: (partitions[topic], entries[0][1]) for _, _, _, topic, entries in answer.resources}
+    return {
+        topic: (partitions[topic], entries[0][1]) for _, _, _, topic, entries in answer.resources
+    }

@@ -41,6 +41,8 @@ Words = Annotated[str, StringConstraints(min_length=1, max_length=WORDS_MAX, str
 """Text typed by a person: it never stands in an event."""
 Code = Annotated[str, StringConstraints(pattern=CODE_PATTERN)]
 """A code from a table of ours."""
+StateCode = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,63}$")]
+"""The code of a procedure's state, stable across versions of the law."""
 Number = Annotated[str, line(80)]
 """The number of an official document."""
 

@@ -183,7 +183,7 @@ class CallBack(Form):
 class Arrive(Form):
     """送达登记: the file lies on the receiver's desk; the platform says so, nobody types it."""
 
-    notice: UUID
+    notice: UUID = Field(title="送达的通知 / the notice that arrived")
 
 
 class SignForTransfer(Form):
@@ -198,6 +198,10 @@ class AskForPapers(Form):
 
     missing: tuple[Code, ...] = Field(min_length=1, max_length=50, title="缺少的材料 / what lacks")
     explanation: Sealed[Words] | None = Field(default=None, title="说明 / explanation")
+
+
+class SignForPapersAsked(Form):
+    """签收补正通知: the agency signs for the notice; the time to supply runs from here."""
 
 
 class SupplyPapers(Form):
@@ -377,6 +381,13 @@ class PapersAsked(StepTaken):
     form: AskForPapers
 
 
+class PapersRequestReceived(StepTaken):
+    """The agency signed for the notice that names what the file lacks."""
+
+    name: ClassVar[str] = "papers_request_received"
+    form: SignForPapersAsked
+
+
 class PapersSupplied(StepTaken):
     """The agency supplied what was asked, or explained why it cannot."""
 
@@ -489,6 +500,7 @@ TRANSFER_EVENTS: tuple[type[StepTaken], ...] = (
     TransferArrived,
     TransferReceived,
     PapersAsked,
+    PapersRequestReceived,
     PapersSupplied,
     ExtraInvestigationAsked,
     ExtraInvestigationReported,

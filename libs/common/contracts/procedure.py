@@ -1,4 +1,4 @@
-"""What every procedure says, whichever service owns it: steps taken, limits running, things owed."""
+"""What every procedure says, whichever service owns it: steps taken, limits, things owed."""
 
 from enum import StrEnum
 from typing import ClassVar
@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from libs.common.agencies import Duty
-from libs.common.contracts import Code, Digest, Event, Form, Number, Sealed, Strict, Words
+from libs.common.contracts import Code, Digest, Event, Form, Number, Sealed, StateCode, Strict, Words
 from libs.common.limits import LimitKind, Span
 
 
@@ -54,8 +54,8 @@ class StepHead(Strict):
     rule_held: bool = True
     """False where the rule of that time is not held: nothing is called late then."""
     documents: tuple[Document, ...] = ()
-    state_before: Code | None
-    state: Code
+    state_before: StateCode | None
+    state: StateCode
     holder_before: Code | None
     holder: Code
     parts: dict[str, Code]

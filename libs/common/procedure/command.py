@@ -1,4 +1,4 @@
-"""What comes into a decision and what goes out: who wants what, in which setting, and what is said."""
+"""What comes into a decision and what goes out: who wants what, in which setting, what is said."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field

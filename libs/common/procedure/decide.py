@@ -1,17 +1,16 @@
 """What a command, or the passing of time, causes: events, or a refusal that names its rule."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
-
-from datetime import timedelta
 
 from libs.common import limits
 from libs.common.contracts.procedure import (
     LimitMissed,
     LimitNear,
     Moving,
+    Precision,
     StepHead,
 )
 from libs.common.errors import (
@@ -36,8 +35,7 @@ from libs.common.procedure.follows import (
 from libs.common.procedure.order import begin_of, end_of, may_precede
 from libs.common.procedure.proceeding import Clock, Proceeding
 from libs.common.procedure.putting_right import ANNUL, CORRECT, put_right
-from libs.common.procedure.table import SERVICE, Part, Procedure, Step
-from libs.common.contracts.procedure import Precision
+from libs.common.procedure.table import SERVICE, Part, Procedure, Step, WhenMissed
 
 LATE_ENTRY: Final = timedelta(hours=24)
 """Acts entered later than this need a reason (architecture, section 5)."""
@@ -303,7 +301,7 @@ def _is_elsewhere(
 def _moved_by_calendar(proceeding: Proceeding, clock: Clock, setting: Setting) -> Said:
     head = head_of(proceeding, "calendar", setting)
     at = start_of(clock.running, setting.zone)
-    return moved(clock, head, None, at, Moving.CALENDAR, setting)
+    return moved(clock, head, Moving.CALENDAR, setting, at=at)
 
 
 def _passed(
@@ -313,15 +311,28 @@ def _passed(
     deadline = limits.deadline(running, setting.calendar, setting.zone)
     if deadline is None or running.missed:
         return
-    # The head stands for what happened: what follows counts from where the missed limit counted.
-    precision = Precision.DAY if running.started_on_day_only else Precision.MINUTE
-    head = head_of(
-        proceeding, "limit_missed", setting, happened_at=running.started_at, precision=precision
-    )
+    head = _head_of_start(proceeding, clock, setting)
     due_at = deadline.strictest.at
     if not deadline.latest.is_kept_by(setting.now, setting.zone):
         missed = LimitMissed(**about(head, clock), due_at=due_at, late_at=deadline.latest.at)
-        yield Said(next(setting.ids), missed)
-        yield from _follows_missed(procedure, proceeding, Act(clock.act, head, SERVICE), setting)
+        said = Said(next(setting.ids), missed)
+        yield said
+        consequence = procedure.missed.get(running.name, WhenMissed())
+        for start in consequence.starts:
+            yield from started(start, proceeding, Act(clock.act, head, SERVICE), setting)
+        for owed in consequence.owes:
+            yield from notice(owed, Act(said.id, head, SERVICE), setting)
     elif setting.now >= deadline.warn_at and not running.warned:
         yield Said(next(setting.ids), LimitNear(**about(head, clock), due_at=due_at))
+
+
+def _head_of_start(proceeding: Proceeding, clock: Clock, setting: Setting) -> StepHead:
+    """What a missed limit starts counts from where it counted itself."""
+    running = clock.running
+    return head_of(
+        proceeding,
+        "limit_missed",
+        setting,
+        happened_at=running.started_at,
+        precision=Precision.DAY if running.started_on_day_only else Precision.MINUTE,
+    )

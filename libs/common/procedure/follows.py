@@ -159,19 +159,17 @@ def toggled_again(clock: Clock, act: UUID, by: Act, at: datetime, setting: Setti
     return Said(next(setting.ids), LimitResumed(**said, resumed_at=at, **times, act=act))
 
 
-def moved(  # noqa: PLR0913 - each says another thing of the move
+def moved(
     clock: Clock,
     head: StepHead,
-    act: UUID | None,
-    at: datetime | date,
     moving: Moving,
     setting: Setting,
+    *,
+    at: datetime | date,
+    act: UUID | None = None,
 ) -> Said:
-    """A limit counts from another time, or under another calendar."""
-    pauses = clock.running.pauses
-    if pauses:
-        at = at if limits.instant(at, setting.zone) <= pauses[0].paused_at else pauses[0].paused_at
-    running = limits.move(clock.running, at, setting.zone)
+    """A limit counts from another time, or under another calendar, which is no act."""
+    running = elsewhere(clock.running, at, setting)
     event = LimitMoved(
         **about(head, clock),
         moving=moving,
@@ -181,6 +179,14 @@ def moved(  # noqa: PLR0913 - each says another thing of the move
         **_times(nominal(running, setting)),
     )
     return Said(next(setting.ids), event)
+
+
+def elsewhere(running: Running, at: datetime | date, setting: Setting) -> Running:
+    """A limit as it counts from another time, which cannot be later than its first pause."""
+    first = running.pauses[0].paused_at if running.pauses else None
+    if first is not None and limits.instant(at, setting.zone) > first:
+        at = first
+    return limits.move(running, at, setting.zone)
 
 
 def started(
@@ -210,7 +216,7 @@ def started(
         # It runs already: only the receipt moves what ran provisionally from the arrival.
         if already.provisional_start and not start.provisional:
             at = latest(act.head, setting)
-            yield moved(already, act.head, act.id, at, Moving.RECEIPT, setting)
+            yield moved(already, act.head, Moving.RECEIPT, setting, at=at, act=act.id)
         return
     if replaced is not None:
         yield ended(replaced, act, Ending.REPLACED, setting)

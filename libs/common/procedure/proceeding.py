@@ -223,9 +223,7 @@ def _taken(
     )
 
 
-def _with_taken(
-    proceeding: Proceeding, act: UUID, change: Callable[[Taken], Taken]
-) -> Proceeding:
+def _with_taken(proceeding: Proceeding, act: UUID, change: Callable[[Taken], Taken]) -> Proceeding:
     taken = tuple(change(each) if each.act == act else each for each in proceeding.taken)
     return proceeding.model_copy(update={"taken": taken})
 

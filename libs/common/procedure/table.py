@@ -207,9 +207,11 @@ class Procedure:
     @property
     def starts(self) -> tuple[Starts, ...]:
         """Everything that starts a limit: the steps first, then the limits missed."""
-        return tuple(
-            start for row in (*self.steps, *self.missed.values()) for start in row.starts
+        rows = (
+            *(step.starts for step in self.steps),
+            *(each.starts for each in self.missed.values()),
         )
+        return tuple(start for starts in rows for start in starts)
 
     @property
     def limits(self) -> tuple[Limit, ...]:

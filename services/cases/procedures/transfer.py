@@ -1,8 +1,8 @@
-"""Transfer 案件移送: a suspected crime goes from an enforcement agency to the police and is answered.
+"""Transfer 案件移送: a suspected crime goes from an enforcement agency to the police, who answer.
 
 Rows B2 to B14 of the domain reference. The police hold the case from their signed receipt until the
-agency signs for a returned file; asking the agency for papers moves nothing, because the filing
-decision stays due meanwhile.
+agency signs for a returned file; asking the agency for papers moves neither holder nor limit,
+because the filing decision stays due meanwhile. What rests on M17 holds for the environment alone.
 """
 
 from collections.abc import Sequence
@@ -14,6 +14,8 @@ from libs.common.contracts.procedure import Receipt
 from libs.common.law import M17, PLATFORM, PS16, PSP20, SC310, Confidence, Law
 from libs.common.limits import Basis, Limit, LimitKind
 from libs.common.procedure import (
+    ANY_FIELD,
+    SERVICE,
     Actor,
     Command,
     Guard,
@@ -37,8 +39,8 @@ SENDER: Final[Part] = "sender"
 RECEIVER: Final[Part] = "receiver"
 NEXT_RECEIVER: Final[Part] = "next_receiver"
 SUPERVISOR: Final[Part] = "supervisor"
-PLATFORM_ITSELF: Final[Part] = "service"
 
+PLATFORM_ITSELF = Actor(SERVICE, (Duty.ADMINISTRATOR,))
 AGENCY_OFFICER = Actor(SENDER, (Duty.OFFICER,))
 AGENCY_HEAD = Actor(SENDER, (Duty.HEAD,))
 AGENCY_DESK = Actor(SENDER, (Duty.DESK, Duty.OFFICER))
@@ -122,6 +124,12 @@ ARRIVAL_LAW = Law(
     Confidence.DESIGN,
     "法律未规定签收期限（“立即”）；平台规则：送达满二十四小时未签收的，期限自送达起暂计。",
 )
+TWO_PEOPLE_LAW = Law(
+    PLATFORM,
+    "报告人与审批人分离",
+    Confidence.DESIGN,
+    "法律仅规定由正职负责人或者主持工作的负责人审批；报告人不得自批为平台规则，须经确认。",
+)
 SUPPLY_LAW = Law(
     M17,
     "第八条",
@@ -172,6 +180,15 @@ SIGN_AFTER_ARRIVAL = Limit(
     LimitKind.DUTY,
     "期限自送达起暂计，并告知移送机关、接收机关负责人和检察机关",
     "Limits run provisionally from the arrival; three organs are told",
+)
+SIGN_REROUTED = Limit(
+    "sign_rerouted",
+    "转送送达后签收",
+    "Sign for the rerouted case after arrival",
+    SIGN_AFTER_ARRIVAL.bases,
+    LimitKind.DUTY,
+    SIGN_AFTER_ARRIVAL.consequence,
+    SIGN_AFTER_ARRIVAL.consequence_en,
 )
 NAME_MISSING_PAPERS = Limit(
     "name_missing_papers",
@@ -311,7 +328,7 @@ ANOTHER_PERSON = Guard(
     "another_person",
     "审批人不得为报告人",
     "The head who decides is not the one who reported",
-    SC310_5,
+    TWO_PEOPLE_LAW,
     _reported_by_another,
 )
 PENALTY_ATTACHED = Guard(
@@ -338,7 +355,9 @@ ANOTHER_POLICE = Guard(
 
 
 def _told(kind: str, to: Part, law: Law, duty: Duty = Duty.OFFICER) -> OwesNotice:
-    return OwesNotice(kind, to, duty, law, Receipt.ACKNOWLEDGED)
+    # M17 binds environment departments; elsewhere nobody owes what it alone demands.
+    fields = ENVIRONMENT if law.act is M17 else (ANY_FIELD,)
+    return OwesNotice(kind, to, duty, law, Receipt.ACKNOWLEDGED, fields=fields)
 
 
 STEPS: tuple[Step, ...] = (
@@ -387,6 +406,7 @@ STEPS: tuple[Step, ...] = (
         form=said.ReportForTransfer,
         emits=said.TransferReported,
         law=(SC310_5, M17_5),
+        after="form_team",
         documents=("w1",),
         starts=(Starts(DECIDE_ON_REPORT, on=SENDER),),
     ),
@@ -449,6 +469,7 @@ STEPS: tuple[Step, ...] = (
         form=said.CopyToProcuratorate,
         emits=said.TransferCopied,
         law=(M17_6,),
+        after="approve",
         receiver=SUPERVISOR,
         documents=("w2",),
         ends=(COPY_LETTER,),
@@ -465,6 +486,7 @@ STEPS: tuple[Step, ...] = (
         form=said.SignForCopy,
         emits=said.CopyReceived,
         law=(M17_6,),
+        after="copy",
         fields=ENVIRONMENT,
     ),
     Step(
@@ -490,11 +512,25 @@ STEPS: tuple[Step, ...] = (
         "Arrive",
         source=(DELIVERED,),
         target=None,
-        actor=Actor(PLATFORM_ITSELF, (Duty.ADMINISTRATOR,)),
+        actor=PLATFORM_ITSELF,
         form=said.Arrive,
         emits=said.TransferArrived,
         law=(ARRIVAL_LAW,),
+        after="send",
         starts=(Starts(SIGN_AFTER_ARRIVAL, on=RECEIVER),),
+    ),
+    Step(
+        "arrive",
+        "送达登记",
+        "Arrive",
+        source=(REROUTED,),
+        target=None,
+        actor=PLATFORM_ITSELF,
+        form=said.Arrive,
+        emits=said.TransferArrived,
+        law=(ARRIVAL_LAW,),
+        after="reroute",
+        starts=(Starts(SIGN_REROUTED, on=NEXT_RECEIVER),),
     ),
     Step(
         "sign_for",
@@ -524,8 +560,21 @@ STEPS: tuple[Step, ...] = (
         receiver=SENDER,
         documents=("w11",),
         ends=(NAME_MISSING_PAPERS,),
+        starts=(Starts(SUPPLY, on=SENDER, provisional=True),),
+        owes=(_told("papers_asked", SENDER, PSP20_180, Duty.DESK),),
+    ),
+    Step(
+        "sign_for_papers_asked",
+        "签收补正通知",
+        "Sign for the notice of missing papers",
+        source=(SUPPLEMENT,),
+        target=None,
+        actor=AGENCY_DESK,
+        form=said.SignForPapersAsked,
+        emits=said.PapersRequestReceived,
+        law=(SUPPLY_LAW, PSP20_180),
+        after="ask_for_papers",
         starts=(Starts(SUPPLY, on=SENDER),),
-        owes=(_told("papers_asked", SENDER, PSP20_180),),
     ),
     Step(
         "supply_papers",
@@ -574,7 +623,7 @@ STEPS: tuple[Step, ...] = (
         "reroute",
         "移送有管辖权的公安机关",
         "Send on to the competent police",
-        source=(ACCEPTED,),
+        source=WITH_POLICE,
         target=REROUTED,
         actor=POLICE_HEAD,
         form=said.Reroute,
@@ -586,7 +635,7 @@ STEPS: tuple[Step, ...] = (
         guards=(ANOTHER_POLICE,),
         names={"next_receiver": NEXT_RECEIVER},
         ends=(REROUTE_LIMIT,),
-        drops=(NAME_MISSING_PAPERS, RETURN_LIMIT, *FILING_LIMITS),
+        drops=(NAME_MISSING_PAPERS, RETURN_LIMIT, SUPPLY, *FILING_LIMITS),
         owes=(
             _told("transfer_rerouted", NEXT_RECEIVER, PSP20_175, Duty.DESK),
             _told("transfer_rerouted_told", SENDER, SC310_7),
@@ -604,7 +653,8 @@ STEPS: tuple[Step, ...] = (
         emits=said.ReroutedReceived,
         law=(PSP20_175, SC310_7),
         becomes={RECEIVER: NEXT_RECEIVER},
-        holder=NEXT_RECEIVER,
+        holder=RECEIVER,
+        ends=(SIGN_REROUTED,),
         starts=RECEIPT_STARTS,
         owes=(_told("transfer_received", SENDER, SC310_7),),
     ),
@@ -612,7 +662,7 @@ STEPS: tuple[Step, ...] = (
         "return_case",
         "退回移送机关",
         "Return the case",
-        source=(ACCEPTED,),
+        source=WITH_POLICE,
         target=RETURNED,
         actor=POLICE_HEAD,
         form=said.ReturnTransfer,
@@ -621,7 +671,7 @@ STEPS: tuple[Step, ...] = (
         decides=True,
         receiver=SENDER,
         ends=(RETURN_LIMIT,),
-        drops=(NAME_MISSING_PAPERS, REROUTE_LIMIT, *FILING_LIMITS),
+        drops=(NAME_MISSING_PAPERS, REROUTE_LIMIT, SUPPLY, *FILING_LIMITS),
         owes=(_told("transfer_returned", SENDER, PSP20_180, Duty.DESK),),
     ),
     Step(
@@ -635,7 +685,6 @@ STEPS: tuple[Step, ...] = (
         emits=said.ReturnReceived,
         law=(PSP20_180,),
         holder=SENDER,
-        drops=(COPY_LETTER,),
     ),
     Step(
         "verify_clue",
@@ -743,6 +792,7 @@ STEPS: tuple[Step, ...] = (
         form=said.SignForAnswer,
         emits=said.AnswerReceived,
         law=(SC310_8,),
+        after="notify_filing",
     ),
     Step(
         "sign_for_non_filing",
@@ -755,9 +805,28 @@ STEPS: tuple[Step, ...] = (
         emits=said.AnswerReceived,
         law=(PSP20_180,),
         holder=SENDER,
-        drops=(COPY_LETTER,),
     ),
 )
+
+
+def _receipt_overdue(silent: Part, *senders: Part) -> WhenMissed:
+    """Nobody signed: the filing decision counts from the arrival, and all who should know are told.
+
+    What bears only on a step of the receiver does not begin: without a receipt it has no such step.
+    """
+    told = [
+        *((part, Duty.OFFICER, Receipt.READ, silent) for part in senders),
+        (silent, Duty.HEAD, Receipt.ACKNOWLEDGED, senders[0]),
+        (SUPERVISOR, Duty.OFFICER, Receipt.READ, silent),
+    ]
+    return WhenMissed(
+        starts=(Starts(DECIDE_FILING, on=silent, provisional=True),),
+        owes=tuple(
+            OwesNotice("receipt_overdue", to, duty, ARRIVAL_LAW, receipt, by=by)
+            for to, duty, receipt, by in told
+        ),
+    )
+
 
 TRANSFER = Procedure(
     name="transfer",
@@ -769,7 +838,6 @@ TRANSFER = Procedure(
         RECEIVER: OrganKind.POLICE,
         NEXT_RECEIVER: OrganKind.POLICE,
         SUPERVISOR: OrganKind.PROCURATORATE,
-        PLATFORM_ITSELF: OrganKind.PLATFORM,
     },
     states=(
         SUSPECT_FLAG,
@@ -793,29 +861,9 @@ TRANSFER = Procedure(
     ),
     steps=STEPS,
     missed={
-        SIGN_AFTER_ARRIVAL.name: WhenMissed(
-            starts=(Starts(DECIDE_FILING, on=RECEIVER, provisional=True),),
-            owes=(
-                OwesNotice(
-                    "receipt_overdue", SENDER, Duty.OFFICER, ARRIVAL_LAW, Receipt.READ, by=RECEIVER
-                ),
-                OwesNotice(
-                    "receipt_overdue",
-                    RECEIVER,
-                    Duty.HEAD,
-                    ARRIVAL_LAW,
-                    Receipt.ACKNOWLEDGED,
-                    by=SENDER,
-                ),
-                OwesNotice(
-                    "receipt_overdue",
-                    SUPERVISOR,
-                    Duty.OFFICER,
-                    ARRIVAL_LAW,
-                    Receipt.READ,
-                    by=RECEIVER,
-                ),
-            ),
-        )
+        SIGN_AFTER_ARRIVAL.name: _receipt_overdue(RECEIVER, SENDER),
+        SIGN_REROUTED.name: _receipt_overdue(NEXT_RECEIVER, RECEIVER, SENDER),
     },
+    overseer=SUPERVISOR,
+    shares=(said.AnswerReceived,),
 )

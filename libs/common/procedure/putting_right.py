@@ -1,0 +1,309 @@
+"""Correcting and annulling: nothing is edited, everything can be put right.
+
+Both are steps of every procedure, open to the organ that took the step, with a reason; to its head
+where the step was a decision or handed the case over. Everyone told of the original is told.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from pydantic import TypeAdapter, ValidationError
+
+from libs.common.agencies import Duty
+from libs.common.contracts.procedure import (
+    ActAnnulled,
+    ActCorrected,
+    AnnulAct,
+    CorrectAct,
+    Ending,
+    Moving,
+    Receipt,
+)
+from libs.common.errors import (
+    BodyInvalid,
+    Forbidden,
+    GuardFailed,
+    HappenedBefore,
+    HappenedInFuture,
+    NotFound,
+)
+from libs.common.law import PLATFORM, Confidence, Law
+from libs.common.procedure.command import Command, Person, Said, Setting
+from libs.common.procedure.follows import (
+    Act,
+    elsewhere,
+    ended,
+    head_of,
+    moved,
+    notice,
+    paused,
+    reopened,
+    resumed,
+    start_of,
+    toggled_again,
+)
+from libs.common.procedure.order import may_precede, resting_on, row_of
+from libs.common.procedure.proceeding import Clock, Proceeding, Taken
+from libs.common.procedure.table import ANNULLED, OwesNotice, Procedure, Step
+
+CORRECT: Final = "correct"
+ANNUL: Final = "annul"
+TOLD_AGAIN: Final = {CORRECT: "act_corrected", ANNUL: "act_annulled"}
+"""The kinds of notice that putting right owes."""
+
+PUT_RIGHT_LAW: Final = Law(
+    PLATFORM,
+    "更正与撤销",
+    Confidence.DESIGN,
+    "法律未规定平台上的更正程序；由原办理机关办理，原为决定或案件交接的由负责人批准。",
+)
+
+
+def put_right(
+    procedure: Procedure, proceeding: Proceeding, command: Command, setting: Setting
+) -> list[Said]:
+    """What a correction or an annulment says: itself, the limits it moves, whom it tells.
+
+    Raises:
+        NotFound: no such act stands.
+        Forbidden: not this organ's or this duty's.
+        GuardFailed: later acts rest on the one to be annulled.
+        BodyInvalid: the correction corrects nothing, or what the step does not have.
+        HappenedInFuture, HappenedBefore: the corrected time does not hold.
+    """
+    form = command.form
+    assert isinstance(form, CorrectAct | AnnulAct), f"{command.step} puts right"
+    taken = next((each for each in proceeding.standing() if each.act == form.act), None)
+    if taken is None:
+        raise NotFound(act=str(form.act))
+    row = row_of(procedure, taken)
+    _check_entitled(command.step, command.person, taken, row)
+    if isinstance(form, AnnulAct):
+        return _annul(procedure, proceeding, taken, command, setting)
+    _check_fields(form, row)
+    _check_corrected_time(procedure, proceeding, taken, form.happened_at, setting)
+    return _correct(procedure, proceeding, taken, command, setting)
+
+
+def _check_entitled(name: str, person: Person, taken: Taken, row: Step) -> None:
+    # A desk that could annul its own receipt could refuse a file, which the law forbids (M17 8).
+    needs_head = row.decides or row.holder is not None
+    duties = (Duty.HEAD,) if needs_head else (Duty.OFFICER, Duty.DESK, Duty.HEAD)
+    if person.organ == taken.organ and not person.duties.isdisjoint(duties):
+        return
+    raise Forbidden(
+        article=PUT_RIGHT_LAW.citation,
+        step=name,
+        organ=taken.organ,
+        duties=[duty.value for duty in duties],
+    )
+
+
+# --- annul
+
+
+def _annul(
+    procedure: Procedure,
+    proceeding: Proceeding,
+    taken: Taken,
+    command: Command,
+    setting: Setting,
+) -> list[Said]:
+    """Go back to before the act, unless later acts rest on it."""
+    assert isinstance(command.form, AnnulAct)
+    if resting := [each.step for each in resting_on(procedure, proceeding, taken)]:
+        raise GuardFailed(
+            "后续环节以该行为为前提，须先撤销后续环节 / Later acts rest on it",
+            article=PUT_RIGHT_LAW.citation,
+            guard="last_act",
+            missing=resting,
+        )
+    changes = _place_before(taken) if row_of(procedure, taken).moves else {}
+    head = head_of(
+        proceeding,
+        ANNUL,
+        setting,
+        documents=command.documents,
+        revision=proceeding.revision + 1,
+        **changes,
+    )
+    said = Said(next(setting.ids), ActAnnulled(head=head, form=command.form))
+    act = Act(said.id, head, taken.organ)
+    undone = [
+        each for clock in proceeding.clocks for each in _undone(clock, taken.act, act, setting)
+    ]
+    return [said, *undone, *_told_again(procedure, taken, ANNUL, act, setting)]
+
+
+def _place_before(taken: Taken) -> dict[str, object]:
+    """Where the proceeding was before an act; nowhere any more where the act opened it."""
+    if taken.state_before is None:
+        return {"state": ANNULLED.code}
+    return {
+        "state": taken.state_before,
+        "holder": taken.holder_before,
+        "parts": taken.parts_before,
+    }
+
+
+def _undone(clock: Clock, annulled: UUID, act: Act, setting: Setting) -> Iterator[Said]:
+    """What an act had done to a limit is undone."""
+    if clock.ended_by == annulled:
+        yield reopened(clock, act, setting)
+    elif not clock.runs:
+        return
+    elif clock.act == annulled and clock.arrival is not None:
+        at = start_of(clock.arrival, setting.zone)
+        yield moved(clock, act.head, Moving.ANNULLED, setting, at=at, act=clock.arrival.act)
+    elif clock.act == annulled:
+        yield ended(clock, act, Ending.ANNULLED, setting)
+    elif clock.toggles and clock.toggles[-1] == annulled:
+        yield _toggled_back(clock, act, setting)
+
+
+def _toggled_back(clock: Clock, act: Act, setting: Setting) -> Said:
+    """A pause of no length, or a resumption that never was: the count stays what it would be."""
+    pause = clock.running.pauses[-1]
+    if pause.resumed_at is None:
+        return resumed(clock, act, pause.paused_at, setting)
+    return paused(clock, act, pause.resumed_at, setting)
+
+
+# --- correct
+
+
+def _check_fields(form: CorrectAct, row: Step) -> None:
+    if form.happened_at is None and not form.fields:
+        raise BodyInvalid(
+            errors=[{"field": "form.fields", "rule": "not_empty", "reason": "没有更正内容"}]
+        )
+    errors = [
+        {"field": f"form.fields.{name}", "rule": rule, "reason": "该环节无此内容或内容不符"}
+        for name, value in form.fields.items()
+        if (rule := _broken_rule(row, name, value))
+    ]
+    if errors:
+        raise BodyInvalid(errors=errors)
+
+
+def _broken_rule(row: Step, name: str, value: object) -> str:
+    """Which rule a corrected value breaks: it has to be one that the form of the step would take.
+
+    So no text of a person slips into the event. Another organ is another step, not a correction.
+    """
+    field = row.form.model_fields.get(name)
+    if field is None:
+        return "unknown_field"
+    if name in row.names:
+        return "organ_fixed"
+    try:
+        adapter: TypeAdapter[Any] = TypeAdapter(Annotated[field.annotation, field])  # type: ignore[arg-type] # a type computed
+        adapter.validate_python(value)
+    except ValidationError as error:
+        return error.errors(include_url=False)[0]["type"]
+    return ""
+
+
+def _check_corrected_time(
+    procedure: Procedure,
+    proceeding: Proceeding,
+    taken: Taken,
+    happened_at: datetime | None,
+    setting: Setting,
+) -> None:
+    if happened_at is None:
+        return
+    if happened_at > setting.now:
+        raise HappenedInFuture(field="form.happened_at", now=setting.now.isoformat())
+    standing = proceeding.standing()
+    place = standing.index(taken)
+    row = row_of(procedure, taken)
+    for each in standing[:place]:
+        if happened_at < each.happened_at and not may_precede(procedure, row, each):
+            raise HappenedBefore(
+                field="form.happened_at",
+                previous_step=each.step,
+                previous_at=each.happened_at.isoformat(),
+            )
+    for each in standing[place + 1 :]:
+        later = row_of(procedure, each)
+        if each.happened_at < happened_at and not may_precede(procedure, later, taken):
+            raise HappenedBefore(
+                field="form.happened_at",
+                next_step=each.step,
+                next_at=each.happened_at.isoformat(),
+            )
+
+
+def _correct(
+    procedure: Procedure,
+    proceeding: Proceeding,
+    taken: Taken,
+    command: Command,
+    setting: Setting,
+) -> list[Said]:
+    assert isinstance(command.form, CorrectAct)
+    head = head_of(
+        proceeding,
+        CORRECT,
+        setting,
+        documents=command.documents,
+        revision=proceeding.revision + 1,
+    )
+    said = Said(next(setting.ids), ActCorrected(head=head, form=command.form))
+    act = Act(said.id, head, taken.organ)
+    at = command.form.happened_at
+    judged = [
+        each
+        for clock in proceeding.clocks
+        if at is not None
+        for each in _judged_anew(proceeding, clock, taken, act, setting, at=at)
+    ]
+    return [said, *judged, *_told_again(procedure, taken, CORRECT, act, setting)]
+
+
+def _judged_anew(
+    proceeding: Proceeding,
+    clock: Clock,
+    corrected: Taken,
+    act: Act,
+    setting: Setting,
+    *,
+    at: datetime,
+) -> Iterator[Said]:
+    """A limit that counts from a corrected act moves; one that had ended is judged anew."""
+    if clock.ending is Ending.ANNULLED:
+        return
+    counts_from_it = proceeding.began(clock) == corrected.act
+    if corrected.act in clock.toggles:
+        yield toggled_again(clock, corrected.act, act, at, setting)
+    if counts_from_it:
+        yield moved(clock, act.head, Moving.CORRECTED, setting, at=at, act=act.id)
+        clock = clock.model_copy(update={"running": elsewhere(clock.running, at, setting)})
+    ended_by_it = clock.ended_by == corrected.act
+    if clock.ending is not None and clock.ended_by is not None and (counts_from_it or ended_by_it):
+        ender = Act(clock.ended_by, act.head, act.organ)
+        ended_at = at if ended_by_it else clock.running.ended_at
+        yield ended(clock, ender, clock.ending, setting, at=ended_at)
+
+
+# --- who is told
+
+
+def _told_again(
+    procedure: Procedure, taken: Taken, name: str, act: Act, setting: Setting
+) -> Iterator[Said]:
+    """Everyone who was told of the original is told; of what is annulled, the overseer too."""
+    told = dict.fromkeys(taken.told)
+    overseer = act.head.parts.get(procedure.overseer) if procedure.overseer else None
+    if name == ANNUL and overseer and overseer not in {organ for organ, _ in told}:
+        told[overseer, Duty.OFFICER] = None
+    for organ, duty in told:
+        owed = OwesNotice(TOLD_AGAIN[name], _TOLD, duty, PUT_RIGHT_LAW, Receipt.ACKNOWLEDGED)
+        head = act.head.model_copy(update={"parts": {**act.head.parts, _TOLD: organ}})
+        yield from notice(owed, Act(act.id, head, act.organ), setting)
+
+
+_TOLD: Final = "told"
