@@ -144,17 +144,17 @@ def releases() -> dict[str, Mapping[str, Schema]]:
 
 def broken() -> list[str]:
     """Where this release and an earlier one do not understand one another."""
+    present = generate.schemas()
     return [
         f"{release}: {event_type}: {reason}"
         for release, schemas in releases().items()
         for event_type, schema in schemas.items()
-        for reason in _broken(event_type, schema)
+        for reason in _broken(schema, present.get(event_type))
     ]
 
 
-def _broken(event_type: str, released: Schema) -> list[str]:
-    now = generate.schemas().get(event_type)
-    return ["is gone, and logs hold it"] if now is None else incompatibilities(released, now)
+def _broken(released: Schema, present: Schema | None) -> list[str]:
+    return ["is gone, and logs hold it"] if present is None else incompatibilities(released, present)
 
 
 def release() -> list[str]:

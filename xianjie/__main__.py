@@ -121,7 +121,7 @@ async def _until_stopped(
         serving = asyncio.create_task(serve(runtime, sockets, stop, ready=ready))
         if with_demo:
             stopping = asyncio.create_task(stop.wait())
-            loading = asyncio.create_task(load_demo(runtime, tell))
+            loading = asyncio.create_task(load_demo(runtime, tell, f"http://{host}:{port}"))
             await asyncio.wait({stopping, loading}, return_when=asyncio.FIRST_COMPLETED)
             stopping.cancel()
             if not loading.done():

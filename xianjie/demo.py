@@ -223,7 +223,7 @@ STORIES: Final[tuple[Story, ...]] = (
 )
 
 
-async def load_demo(runtime: Runtime, tell: Callable[[str], None]) -> None:
+async def load_demo(runtime: Runtime, tell: Callable[[str], None], address: str) -> None:
     """Load the stories once for a data directory.
 
     Raises:
@@ -250,7 +250,7 @@ async def load_demo(runtime: Runtime, tell: Callable[[str], None]) -> None:
     tell(
         '试一试 / try: curl -H "Authorization: Bearer $(.venv/bin/xianjie token --as '
         'ly-psb-officer-1)" '
-        f"http://{runtime.settings.host}:{runtime.settings.port}/api/cases/v1/limits"
+        f"{address}/api/cases/v1/limits"
     )
 
 

@@ -289,9 +289,11 @@ class Reading:
         """Insist on a purpose where the reader does not handle the case.
 
         Raises:
-            PurposeMissing: the header is missing.
+            PurposeMissing: the header is missing, or says that the reader handles it.
         """
-        if level not in HANDLING and self.purpose is None:
+        if level in HANDLING:
+            return
+        if self.purpose is None or self.purpose.code == HANDLING_PURPOSE:
             raise PurposeMissing(purposes=[each.code for each in self.context.profile.purposes])
 
     async def record(

@@ -18,7 +18,7 @@ from libs.common.contracts import Form, Strict, Words, body_of
 from libs.common.contracts.procedure import AnnulAct, CorrectAct, Document, Precision
 from libs.common.errors import BodyInvalid, Forbidden, NotFound
 from libs.common.events import new_id
-from libs.common.http import Reading, Routes, acting, reader
+from libs.common.http import HANDLING_PURPOSE, Reading, Routes, acting, reader
 from libs.common.identity import Identity
 from libs.common.law import Confidence
 from libs.common.procedure import (
@@ -685,7 +685,8 @@ def sight_of(identity: Identity) -> Sight:
 
 def levels_of(reading: Reading) -> frozenset[Level]:
     """The levels that a list shows: without a purpose, those whose readers handle the case."""
-    return frozenset(Level) if reading.purpose else HANDLING
+    says_why = reading.purpose is not None and reading.purpose.code != HANDLING_PURPOSE
+    return frozenset(Level) if says_why else HANDLING
 
 
 def may_read_words(level: Level, organ: str, identity: Identity) -> bool:

@@ -321,6 +321,7 @@ def limit_row(context: Context, case: Case, proceeding: Proceeding, clock: Clock
         "provisional": bool(
             deadline and (deadline.strictest.provisional or deadline.latest.provisional)
         ),
+        "conditional": clock.conditional,
         "missed": running.missed,
         "ended_at": running.ended_at,
         "next_at": next_at,

@@ -62,6 +62,7 @@ LIMITS = Table(
     Column("due_at", Moment),
     Column("late_at", Moment),
     Column("provisional", Boolean, nullable=False),
+    Column("conditional", Boolean, nullable=False),
     Column("missed", Boolean, nullable=False),
     Column("ended_at", Moment),
     Column("next_at", Moment),

@@ -125,6 +125,8 @@ async def list_limits(
     conditions = [
         r.ended_at.is_(None),
         r.due_at.is_not(None),
+        # What bears only on the step that ends it is no work that waits.
+        r.conditional.is_(False),
         visible(CASE_ACCESS, r.case_id, sight, today, levels),
     ]
     if organ is not None:

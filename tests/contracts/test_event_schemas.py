@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
@@ -122,7 +122,7 @@ def test_a_sample_is_made_the_same_every_time(event_type: str) -> None:
 
 
 @every_type
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15, deadline=None, phases=[Phase.generate])
 @given(drawn=st.data())
 def test_what_the_schema_permits_is_read_and_written_again(
     event_type: str, drawn: st.DataObject

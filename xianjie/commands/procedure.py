@@ -13,7 +13,7 @@ procedure_app = typer.Typer(no_args_is_help=True, help="程序规则 / The law a
 
 
 def check_procedures() -> None:
-    """Print what does not hold together 程序检查, a line each; the exit code is 1 if there is any."""
+    """Print what does not hold together 程序检查, a line each; the exit code is then 1."""
     raise typer.Exit(report(PROCEDURES.values()))
 
 

@@ -89,7 +89,8 @@ def put_right(
 
 def _check_entitled(name: str, person: Person, taken: Taken, row: Step) -> None:
     # A desk that could annul its own receipt could refuse a file, which the law forbids (M17 8).
-    needs_head = row.decides or row.holder is not None
+    handed_over = taken.holder_before not in (None, taken.holder)
+    needs_head = row.decides or handed_over
     duties = (Duty.HEAD,) if needs_head else (Duty.OFFICER, Duty.DESK, Duty.HEAD)
     if person.organ == taken.organ and not person.duties.isdisjoint(duties):
         return

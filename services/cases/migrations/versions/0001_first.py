@@ -48,6 +48,7 @@ create table limits (
     due_at timestamp with time zone,
     late_at timestamp with time zone,
     provisional boolean not null,
+    conditional boolean not null,
     missed boolean not null,
     ended_at timestamp with time zone,
     next_at timestamp with time zone,
