@@ -1,9 +1,10 @@
 """One plausible, always equal sample of an event, made from its schema."""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from libs.common.contracts import CODE_PATTERN, DIGEST_PATTERN, Event
 from libs.common.contracts.compatibility import Schema, inlined
@@ -46,8 +47,8 @@ BY_NAME: Final[Mapping[str, Any]] = {
     "receipt_number": "辽公收字〔2026〕8号",
     "receiver": "ly-psb",
     "row": "send",
-    "state": "delivered",
-    "state_before": "transfer_approved",
+    "state": "DELIVERED",
+    "state_before": "TRANSFER_APPROVED",
     "supplied": ["inspection_report"],
     "to_organ": "ly-psb",
 }
@@ -105,7 +106,8 @@ class _Maker:
 
     def _object(self, schema: Schema, name: str) -> Any:  # noqa: ANN401 - likewise
         if "properties" not in schema:
-            return _known(name, dict)
+            known = BY_NAME.get(name)
+            return known if isinstance(known, dict) else _unknown(name)
         return {field: self.value(each, field) for field, each in schema["properties"].items()}
 
     def _array(self, schema: Schema, name: str) -> Any:  # noqa: ANN401 - likewise
@@ -122,12 +124,12 @@ class _Maker:
                 return (BEGIN + timedelta(days=next(self._days))).isoformat()
             case "date":
                 return (BEGIN + timedelta(days=next(self._days))).date().isoformat()
-        known = BY_NAME.get(name, BY_PATTERN.get(schema.get("pattern", "")))
-        return known if isinstance(known, str) else _known(name, str)
+        pattern = schema.get("pattern", "")
+        known = BY_NAME.get(name)
+        if isinstance(known, str) and re.search(pattern, known):
+            return known
+        return BY_PATTERN.get(pattern) or _unknown(name)
 
 
-def _known(name: str, kind: type[object]) -> Any:  # noqa: ANN401 - likewise
-    known = BY_NAME.get(name)
-    if isinstance(known, kind):
-        return known
+def _unknown(name: str) -> NoReturn:
     raise LookupError(f"no sample of {name}: add one to BY_NAME, or an example to the field")

@@ -15,9 +15,10 @@ from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, Table, event, text
-from sqlalchemy.exc import DBAPIError, DisconnectionError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy import Connection, MetaData, Table, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.pool import NullPool
 
 from libs.common.errors import Transient
 
@@ -71,16 +72,13 @@ class Database:
 
     def __init__(self, dsn: str, *, pool_max: int = POOL_MAX) -> None:
         self.dsn = dsn
-        self.engine: AsyncEngine = create_async_engine(
-            "postgresql+asyncpg://",
-            async_creator=self.direct,
-            pool_size=pool_max,
-            max_overflow=0,
-            # Nothing session-level is ever set on a pooled connection: nothing to reset.
-            pool_reset_on_return=None,
+        # The pool is ours: SQLAlchemy's costs more than an append. Nothing session-level is ever
+        # set on a pooled connection, so there is nothing to reset between two uses.
+        self._engine = create_async_engine(
+            "postgresql+asyncpg://", async_creator=self.direct, poolclass=NullPool
         )
-        event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
         self._turn = asyncio.Semaphore(pool_max)
+        self._idle: list[tuple[AsyncConnection, asyncpg.Connection]] = []
         self._waker: asyncio.Task[None] | None = None
         self._poked = asyncio.Event()
 
@@ -91,14 +89,35 @@ class Database:
     @contextlib.asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
         """A SQLAlchemy connection in a transaction that commits at the end."""
-        async with self._turn, self.engine.begin() as connection:
+        async with self._pooled() as (connection, _), connection.begin():
             yield connection
 
     @contextlib.asynccontextmanager
     async def driver(self) -> AsyncIterator[asyncpg.Connection]:
         """The driver's connection of a pooled one, for a hot statement that commits by itself."""
-        async with self._turn, self.engine.connect() as connection:
-            yield await driver_of(connection)
+        async with self._pooled() as (_, driver):
+            yield driver
+
+    @contextlib.asynccontextmanager
+    async def _pooled(self) -> AsyncIterator[tuple[AsyncConnection, asyncpg.Connection]]:
+        async with self._turn:
+            connection, driver = await self._taken()
+            try:
+                yield connection, driver
+            finally:
+                if driver.is_closed() or driver.is_in_transaction() or connection.invalidated:
+                    await _discard(connection, driver)
+                else:
+                    self._idle.append((connection, driver))
+
+    async def _taken(self) -> tuple[AsyncConnection, asyncpg.Connection]:
+        while self._idle:
+            connection, driver = self._idle.pop()
+            if not driver.is_closed():
+                return connection, driver
+            await _discard(connection, driver)
+        connection = await self._engine.connect()
+        return connection, await driver_of(connection)
 
     def poke(self) -> None:
         """Tell the relay, soon and once for many, that something was committed.
@@ -136,13 +155,17 @@ class Database:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._waker
             self._waker = None
-        await self.engine.dispose()
+        while self._idle:
+            connection, _ = self._idle.pop()
+            await connection.close()
+        await self._engine.dispose()
 
 
-def _refuse_closed(connection: Any, _: Any, __: Any) -> None:  # noqa: ANN401 - SQLAlchemy's event
-    # A server that restarted closed them all; the pool then opens another one.
-    if connection.driver_connection.is_closed():
-        raise DisconnectionError
+async def _discard(connection: AsyncConnection, driver: asyncpg.Connection) -> None:
+    driver.terminate()
+    if not connection.invalidated:
+        await connection.invalidate()
+    await connection.close()
 
 
 async def driver_of(connection: AsyncConnection) -> asyncpg.Connection:

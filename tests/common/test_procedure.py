@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import typer
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import Field
 from typer.testing import CliRunner
 
@@ -110,7 +112,17 @@ HEAD = Actor("office", (Duty.HEAD,))
 
 def limit(name: str, *spans: tuple[int, Unit], law: Law = LAW, conditional: bool = False) -> Limit:
     bases = tuple(Basis(length, unit, law) for length, unit in spans)
-    return Limit(name, name, name, bases, LimitKind.DUTY, "后果", "effect", conditional=conditional)
+    return Limit(
+        name,
+        name,
+        name,
+        bases,
+        LimitKind.DUTY,
+        "后果",
+        "effect",
+        conditional=conditional,
+        warn_before=timedelta(hours=12),
+    )
 
 
 ANSWER = limit("answer", (3, Unit.NATURAL_DAY), (3, Unit.WORKING_DAY))
@@ -251,6 +263,7 @@ class Desk:
         self.proceeding: Proceeding | None = None
         self.ids = (UUID(int=number) for number in count(1000))
         self.said: list[Said] = []
+        self.by: list[By] = []
         self.acts: dict[str, UUID] = {}
         self.calendar = Calendar.national()
 
@@ -292,6 +305,7 @@ class Desk:
     def keep(self, said: list[Said], by: By) -> None:
         for each in said:
             self.proceeding = evolve(self.procedure, self.proceeding, each.id, each.event, by)
+            self.by.append(by)
         self.said.extend(said)
 
     @property
@@ -545,8 +559,8 @@ def test_nothing_is_late_under_a_rule_that_we_do_not_hold() -> None:
 
 def test_of_several_bases_the_strictest_warns_and_the_longest_makes_late() -> None:
     desk = signed("05 10:00")
-    assert desk.due("08 23:58") == []
-    assert brief(desk.due("09 00:00")) == [("limit_near", "answer")]
+    assert desk.due("09 11:59") == []
+    assert brief(desk.due("09 12:00")) == [("limit_near", "answer")]
     assert desk.due("10 23:59") == []
     assert brief(desk.due("11 00:00")) == [("limit_missed", "answer")]
     assert desk.due("12 00:00") == []
@@ -863,6 +877,48 @@ def test_what_was_said_makes_the_state_again() -> None:
     assert copy == desk.proceeding
 
 
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_no_lawful_journey_breaks_and_each_is_said_whole(data: st.DataObject) -> None:
+    desk = Desk()
+    now = at("02 09:00")
+    desk.take("ask", "02 09:00")
+    for _ in range(data.draw(st.integers(1, 20))):
+        now += timedelta(hours=data.draw(st.sampled_from([1, 7, 30, 90])))
+        _go_on(desk, now, data)
+    proceeding: Proceeding | None = None
+    for each, by in zip(desk.said, desk.by, strict=True):
+        read = type(each.event).model_validate_json(each.event.data())
+        proceeding = evolve(PERMIT, proceeding, each.id, read, by)
+    assert proceeding == desk.proceeding
+
+
+def _go_on(desk: Desk, now: datetime, data: st.DataObject) -> None:
+    written = now.strftime("%d %H:%M") if now.month == 11 else "30 23:00"
+    desk.due(written)
+    assert desk.proceeding
+    name = data.draw(st.sampled_from([*desk.open(), ANNUL, CORRECT]))
+    precision = data.draw(st.sampled_from(Precision))
+    if name not in (ANNUL, CORRECT):
+        desk.take(name, written, precision=precision, late_reason=WORDS)
+        return
+    standing = [each for each in desk.proceeding.standing() if each.organ != SERVICE]
+    if not standing:
+        return
+    taken = data.draw(st.sampled_from(standing))
+    form: Form = AnnulAct(act=taken.act, reason=WORDS)
+    if name == CORRECT:
+        moment = taken.happened_at + timedelta(minutes=data.draw(st.integers(-900, 900)))
+        form = CorrectAct(act=taken.act, reason=WORDS, happened_at=min(moment, at(written)))
+    person = Person("h", taken.organ, frozenset({Duty.HEAD}))
+    command = Command(name, person, form)
+    try:
+        said = decide(PERMIT, desk.proceeding, command, desk.setting(at(written)))
+    except (GuardFailed, HappenedBefore):
+        return
+    desk.keep(said, By(person.id, person.organ))
+
+
 # --- the check, each rule broken once
 
 
@@ -932,6 +988,11 @@ BROKEN: Mapping[str, Callable[[], list[str]]] = {
             starts=(
                 Starts(limit("fix", (1, Unit.HOUR), law=Law(UNKNOWN_ACT, "第一条")), on="office"),
             ),
+        )
+    ),
+    "limit look warns before it begins": lambda: findings(
+        changed(
+            "sign", starts=(Starts(replace(LOOK, warn_before=timedelta(hours=24)), on="office"),)
         )
     ),
     "limit fix is ended by no step": lambda: findings(

@@ -1,5 +1,6 @@
 """Every value that a reader's schema permits."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -21,20 +22,7 @@ def values(schema: Schema) -> Values:
         return st.sampled_from(schema["enum"])
     if "anyOf" in schema:
         return st.one_of(*(values(each) for each in schema["anyOf"]))
-    match schema["type"]:
-        case "object":
-            return _objects(schema)
-        case "array":
-            return _arrays(schema)
-        case "string":
-            return _texts(schema)
-        case "integer":
-            return st.integers(schema.get("minimum", -EXACT_MAX), schema.get("maximum", EXACT_MAX))
-        case "boolean":
-            return st.booleans()
-        case "null":
-            return st.none()
-    raise AssertionError(schema)
+    return _OF_TYPE[schema["type"]](schema)
 
 
 def _objects(schema: Schema) -> Values:
@@ -60,9 +48,27 @@ def _texts(schema: Schema) -> Values:
             return st.uuids().map(str)
         case "date-time":
             return st.datetimes(timezones=OFFSETS).map(datetime.isoformat)
-        case None if "pattern" in schema:
-            # What is blank but for its ends passes `OrganName` and is refused once stripped.
-            return st.from_regex(schema["pattern"], fullmatch=True).filter(str.strip)
         case None:
-            return st.text(max_size=schema.get("maxLength", 20), min_size=schema.get("minLength", 0))
+            # What is blank passes a schema and is refused once stripped.
+            return _free_texts(schema).filter(lambda text: bool(text.strip()))
     raise AssertionError(schema)
+
+
+def _free_texts(schema: Schema) -> st.SearchStrategy[str]:
+    if "pattern" in schema:
+        return st.from_regex(str(schema["pattern"]), fullmatch=True)
+    return st.text(min_size=1, max_size=min(schema.get("maxLength", 20), 20))
+
+
+def _integers(schema: Schema) -> Values:
+    return st.integers(schema.get("minimum", -EXACT_MAX), schema.get("maximum", EXACT_MAX))
+
+
+_OF_TYPE: Mapping[str, Callable[[Schema], Values]] = {
+    "object": _objects,
+    "array": _arrays,
+    "string": _texts,
+    "integer": _integers,
+    "boolean": lambda _: st.booleans(),
+    "null": lambda _: st.none(),
+}

@@ -1,5 +1,7 @@
 """Every release reads what every other wrote; what would break that is caught."""
 
+# ruff: noqa: ANN401 - what is tested is any JSON value
+
 import json
 from pathlib import Path
 from typing import Any
@@ -128,9 +130,7 @@ def test_every_release_understands_this_one() -> None:
     assert golden.broken() == []
 
 
-def test_a_type_that_logs_hold_never_goes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_type_that_logs_hold_never_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "0.0.1.json").write_text(json.dumps({"xianjie.cases.old_word.v1": event(a=CODE)}))
     monkeypatch.setattr(golden, "RELEASED", tmp_path)
     assert golden.broken() == ["0.0.1: xianjie.cases.old_word.v1: is gone, and logs hold it"]

@@ -108,3 +108,43 @@ async def test_waiting_callers_are_served_in_turn(database: Database) -> None:
     await asyncio.gather(*(caller(number) for number in range(20)))
     assert served == list(range(20))
     await narrow.close()
+
+
+async def test_what_a_caller_leaves_open_is_never_handed_on(database: Database) -> None:
+    narrow = Database(database.dsn, pool_max=1)
+    async with narrow.driver() as connection:
+        await connection.execute("begin; delete from effects")
+    async with narrow.driver() as another:
+        assert not another.is_in_transaction()
+
+    async def cancelled_in_a_statement() -> None:
+        async with narrow.begin() as sane:
+            await sane.execute(text("select pg_sleep(60)"))
+
+    async def cancelled_in_the_driver() -> None:
+        async with narrow.driver() as driver:
+            await driver.execute("select pg_sleep(60)")
+
+    for work in (cancelled_in_a_statement, cancelled_in_the_driver):
+        task = asyncio.create_task(work())
+        await until(lambda: sleeps(database))
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        async with narrow.begin() as sane:
+            assert await sane.scalar(text("select 1")) == 1
+    with pytest.raises(DBAPIError):
+        async with narrow.begin() as sane:
+            await sane.execute(text("select 1/0"))
+    async with narrow.driver() as driver:
+        assert await driver.fetchval("select 1") == 1
+    await narrow.close()
+
+
+async def sleeps(database: Database) -> bool:
+    async with database.driver() as connection:
+        found = await connection.fetchval(
+            "select count(*) from pg_stat_activity where query = 'select pg_sleep(60)'"
+            " and state = 'active' and datname = current_database()"
+        )
+    return bool(found)

@@ -11,9 +11,10 @@ from pydantic.json_schema import GenerateJsonSchema
 from libs.common.contracts import Contracts, Event, LogHead, type_name
 from libs.common.contracts.cases import CASES
 from libs.common.contracts.compatibility import Schema
+from libs.common.contracts.notifications import NOTIFICATIONS
 from libs.common.events import CLOUDEVENTS_VERSION, CONTENT_TYPE, KAFKA_PREFIX
 
-ALL: Final[tuple[Contracts, ...]] = (CASES,)
+ALL: Final[tuple[Contracts, ...]] = (CASES, NOTIFICATIONS, Contracts("audit", ()))
 """What every service says: a new service is one more entry."""
 READS: Final[tuple[type[Event], ...]] = ()
 """What every service says on its topic of reads, beside the head of that log."""

@@ -7,7 +7,17 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from libs.common.agencies import Duty
-from libs.common.contracts import Code, Digest, Event, Form, Number, Sealed, StateCode, Strict, Words
+from libs.common.contracts import (
+    Code,
+    Digest,
+    Event,
+    Form,
+    Number,
+    Sealed,
+    StateCode,
+    Strict,
+    Words,
+)
 from libs.common.limits import LimitKind, Span
 
 

@@ -3,13 +3,13 @@
 from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import combinations
 from typing import Final
 
 from libs.common.documents import DocumentKind
 from libs.common.law import ACTS, Law
-from libs.common.limits import Limit, LimitKind
+from libs.common.limits import Basis, Limit, LimitKind
 from libs.common.procedure.putting_right import TOLD_AGAIN
 from libs.common.procedure.table import (
     ANNULLED,
@@ -23,6 +23,7 @@ from libs.common.procedure.table import (
     Step,
     holds_for,
 )
+from libs.common.worktime import Unit
 
 PLACES_MAX: Final = 100_000
 """More combinations of state and limits than this are not looked at: the table is too wide."""
@@ -135,6 +136,8 @@ def _limits(procedure: Procedure) -> Iterator[str]:
     for limit in sorted(rows, key=lambda row: row.name):
         if limit.name not in ended and limit.kind is not LimitKind.VALIDITY:
             yield f"limit {limit.name} is ended by no step"
+        if any(_hours(basis) <= limit.warn_before for basis in limit.bases):
+            yield f"limit {limit.name} warns before it begins"
     for step in procedure.steps:
         for limit in (*step.ends, *step.drops, *step.pauses, *step.resumes):
             if limit.name not in names:
@@ -144,6 +147,11 @@ def _limits(procedure: Procedure) -> Iterator[str]:
             yield f"limit {start.limit.name} follows {start.since.name}, started by nothing"
     for name in procedure.missed.keys() - names:
         yield f"missed {name}: the limit is started by nothing"
+
+
+def _hours(basis: Basis) -> timedelta:
+    """How long a basis lasts at least."""
+    return timedelta(hours=basis.length * (1 if basis.unit is Unit.HOUR else 24))
 
 
 def _rows(procedure: Procedure) -> Iterator[str]:

@@ -6,6 +6,7 @@ because the filing decision stays due meanwhile. What rests on M17 holds for the
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Final
 
 from libs.common.agencies import Duty, OrganKind
@@ -139,6 +140,8 @@ SUPPLY_LAW = Law(
 
 # --- limits
 
+WARN_OF_HOURS: Final = timedelta(hours=6)
+"""A limit of 24 hours that warned a day before would warn at its start; ours, no law."""
 DECIDE_ON_REPORT = Limit(
     "decide_on_report",
     "决定是否移送",
@@ -162,6 +165,7 @@ HAND_OVER = Limit(
     LimitKind.DUTY,
     "由本级或上级机关责令移送；对正职负责人等给予处分（国务院令第310号第十六条）",
     "The superior orders the transfer; the head faces discipline (SC310 16)",
+    warn_before=WARN_OF_HOURS,
 )
 COPY_LETTER = Limit(
     "copy_letter",
@@ -171,6 +175,7 @@ COPY_LETTER = Limit(
     LimitKind.DUTY,
     "检察机关监督",
     "Supervision by the procuratorate",
+    warn_before=WARN_OF_HOURS,
 )
 SIGN_AFTER_ARRIVAL = Limit(
     "sign_after_arrival",
@@ -180,6 +185,7 @@ SIGN_AFTER_ARRIVAL = Limit(
     LimitKind.DUTY,
     "期限自送达起暂计，并告知移送机关、接收机关负责人和检察机关",
     "Limits run provisionally from the arrival; three organs are told",
+    warn_before=WARN_OF_HOURS,
 )
 SIGN_REROUTED = Limit(
     "sign_rerouted",
@@ -189,6 +195,7 @@ SIGN_REROUTED = Limit(
     LimitKind.DUTY,
     SIGN_AFTER_ARRIVAL.consequence,
     SIGN_AFTER_ARRIVAL.consequence_en,
+    warn_before=WARN_OF_HOURS,
 )
 NAME_MISSING_PAPERS = Limit(
     "name_missing_papers",
@@ -202,6 +209,7 @@ NAME_MISSING_PAPERS = Limit(
     "不得以材料不全为由不接受",
     "Receipt may not be refused for missing material",
     conditional=True,
+    warn_before=WARN_OF_HOURS,
 )
 SUPPLY = Limit(
     "supply_papers",
@@ -225,6 +233,7 @@ REROUTE_LIMIT = Limit(
     "检察机关监督",
     "Supervision by the procuratorate",
     conditional=True,
+    warn_before=WARN_OF_HOURS,
 )
 RETURN_LIMIT = Limit(
     "return_case",
@@ -238,6 +247,7 @@ RETURN_LIMIT = Limit(
     "检察机关监督",
     "Supervision by the procuratorate",
     conditional=True,
+    warn_before=WARN_OF_HOURS,
 )
 DECIDE_FILING = Limit(
     "decide_filing",
