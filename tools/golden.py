@@ -5,6 +5,7 @@
 
 A sample of an event is written when its type has none and never again: kept samples are what older
 releases wrote. A release adds one where what we write has changed.
+A release that nobody runs yet may be deleted, with the samples it broke, and made again.
 """
 
 import argparse
@@ -18,10 +19,25 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+import httpx
+
+from libs.common.accesses import AccessRecorder
+from libs.common.agencies import load_profile
+from libs.common.clock import SystemClock
+from libs.common.contents import Vault
 from libs.common.contracts import Event, generate
 from libs.common.contracts.compatibility import Schema, incompatibilities
+from libs.common.database import Database
 from libs.common.errors import Problem, leaves
+from libs.common.http import build_app
+from libs.common.identity import Issuer, Verifier
+from libs.common.service import Context
+from libs.common.signing import Signer
+from libs.common.store import LogReader, access_log, event_log
+from libs.common.telemetry import Telemetry
+from libs.common.worktime import Calendar
 from tools.samples import sample
+from xianjie import registry
 
 ROOT: Final = Path(__file__).parents[1]
 CONTRACTS: Final = ROOT / "contracts"
@@ -45,13 +61,45 @@ def asyncapi() -> str:
     return json_text(generate.asyncapi(version()))
 
 
+def openapi() -> str:
+    """The OpenAPI document of all services; nothing is connected to make it."""
+    clock = SystemClock()
+    profile = load_profile(ROOT / "profiles" / "liaoyuan.toml")
+    issuer = Issuer(bytes(32), profile.installation, clock)
+    telemetry = Telemetry(profile.installation)
+    contexts = []
+    for service in registry.every():
+        database = Database("postgresql://nowhere")
+        source = f"//{profile.installation}/{service.name}"
+        context = Context(
+            service=service.name,
+            profile=profile,
+            calendar=Calendar(),
+            clock=clock,
+            database=database,
+            event_log=LogReader(source, event_log(service.name)),
+            access_log=LogReader(source, access_log(service.name)),
+            accesses=AccessRecorder(database, service.metadata.tables["accesses"]),
+            vault=Vault(bytes(32)),
+            signer=Signer(bytes(32)),
+            verifier=Verifier(issuer.keys(), issuer.name, service.name, clock),
+            telemetry=telemetry,
+            ask=_nobody,
+        )
+        contexts.append((service, context))
+    return json_text(build_app(contexts).openapi())
+
+
+def _nobody(service: str) -> httpx.AsyncClient:
+    raise AssertionError(f"making a document asks nobody, not {service}")
+
+
 def errors_page() -> str:
     """Every refusal, in the order of the tree; `type` of a problem points at its anchor."""
     rows = [
         f'| <a id="{leaf.code}"></a>`{leaf.code}` | {leaf.status} | {_cell(leaf.title)}'
         f" | {_cell(_meaning(leaf))} | {_cell(leaf.remedy)} |"
         for leaf in leaves()
-        if leaf.__module__ == Problem.__module__  # whatever else this process has imported
     ]
     return "\n".join(
         [
@@ -83,6 +131,7 @@ DOCUMENTS: Final[Mapping[str, Callable[[], str]]] = {
         for event_type, schema in generate.schemas().items()
     },
     "contracts/asyncapi.json": asyncapi,
+    "contracts/openapi.json": openapi,
     "docs/errors.md": errors_page,
 }
 """Path to what it has to hold: a new generated document is one more line."""

@@ -293,6 +293,14 @@ class Profile(_Model):
         """The organs above it, the nearest first."""
         return tuple(self.line(self.organ(organ_id), LINKS["superior"]))
 
+    @cached_property
+    def superior_ids(self) -> Mapping[str, tuple[str, ...]]:
+        """The organs above each organ, the nearest first, by id."""
+        return {
+            organ.id: tuple(superior.id for superior in self.superiors(organ.id))
+            for organ in self.organs
+        }
+
     def same_or_subordinate(self, organ_id: OrganId, *, of: OrganId) -> bool:
         """Whether an organ is the organ `of` or stands somewhere below it."""
         return organ_id == of or of in {superior.id for superior in self.superiors(organ_id)}

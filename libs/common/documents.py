@@ -271,6 +271,7 @@ _ROWS: Final = (
         AGENCY,
         generated=False,
         mandatory=("违法事实", "情节及证据", "应当处罚的意见", "查封扣押冻结财物情况"),
+        pattern="non_prosecution_decision",
         confidence=Confidence.PART,
         doubt=_FORM_DOUBT,
     ),
@@ -300,6 +301,7 @@ _ROWS: Final = (
         POLICE + PROCURATORATE + COURT,
         POLICE + PROCURATORATE + COURT + AGENCY,
         generated=False,
+        pattern="judgment",
     ),
     DocumentKind(
         "w27",

@@ -43,11 +43,11 @@ from libs.common.errors import (
     Unauthenticated,
     Unavailable,
 )
-from libs.common.events import Envelope, new_id
+from libs.common.events import Envelope, digest, new_id
 from libs.common.identity import Identity
 from libs.common.procedure import Person
 from libs.common.service import Context, Service
-from libs.common.store import LOG_PAGE_MAX
+from libs.common.store import LOG_PAGE_MAX, Row
 from libs.common.telemetry import Telemetry, current_traceparent
 
 BODY_BYTES_MAX: Final = 1024 * 1024
@@ -56,6 +56,8 @@ APPLIED_LOOK_SECONDS: Final = 0.02
 PROBLEM: Final = "application/problem+json"
 JSON: Final = "application/json"
 HANDLING_PURPOSE: Final = "handling"
+TRACED: Final = (403, 404, 409, 412)
+"""Refusals that tell something about a case, and are recorded as reads are."""
 
 log = structlog.get_logger()
 
@@ -124,10 +126,10 @@ def invalid_body(errors: Sequence[ErrorDetails]) -> BodyInvalid:
 
 async def _on_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
-    reading: Reading | None = getattr(request.state, "reading", None)
-    if reading is not None and error.status in (403, 404):
-        # Denied reads leave a trace too.
-        await reading.record(denied=error.code)
+    asked: Reading | Acting | None = getattr(request.state, "asked", None)
+    if asked is not None and error.status in TRACED:
+        # What is denied leaves a trace too: a refusal may show a state, or that something exists.
+        await asked.record_denied(error.code)
     return problem_response(error)
 
 
@@ -175,7 +177,7 @@ class Watch:
                 status = message["status"]
             await send(message)
 
-        parent = next((v.decode() for k, v in scope["headers"] if k == b"traceparent"), None)
+        parent = next((v.decode("latin-1") for k, v in scope["headers"] if k == b"traceparent"), None)
         with self._telemetry.span(
             f"{scope['method']} {scope['path'].split('/')[1:4]}",
             kind=SpanKind.SERVER,
@@ -187,10 +189,20 @@ class Watch:
                 if status:
                     raise
                 await problem_response(_fault(error))(scope, receive, watched)
-            route = getattr(scope.get("route"), "path", "unmatched")
+            route = route_of(scope)
             span.update_name(f"{scope['method']} {route}")
             seconds = time.perf_counter() - began
             self._telemetry.meters.answered(scope["method"], route, status, seconds)
+
+
+def route_of(scope: Scope) -> str:
+    """The template of the path that was found, such as `/api/cases/v1/cases/{case}`."""
+    path: str | None = getattr(scope.get("route"), "path", None)
+    if path is None:
+        return "unmatched"
+    # An included router's route does not know under which prefix it was included.
+    prefix = "/".join(scope["path"].split("/")[:4])
+    return path if path.startswith(("/api/", "/docs")) or path == "/" else prefix + path
 
 
 def _fault(error: Exception) -> Problem:
@@ -282,8 +294,10 @@ class Reading:
         self.identity = identify(context, request.headers.get("authorization"))
         self._request = request
         self._is_recorded = False
-        request.state.reading = self
+        self.is_stale = False
+        """What the reader wrote elsewhere has not been applied here yet."""
         self.purpose = read_purpose(purpose, context)
+        request.state.asked = self
 
     def require_purpose(self, level: Level) -> None:
         """Insist on a purpose where the reader does not handle the case.
@@ -319,7 +333,7 @@ class Reading:
             article=self.purpose.article if self.purpose else None,
             case=self.purpose.case if self.purpose else None,
             method=self._request.method,
-            route=self._request.scope["route"].path,
+            route=route_of(self._request.scope),
             shown=tuple(shown),
             query=dict(query or {}),
             count=count,
@@ -332,6 +346,10 @@ class Reading:
         )
         await self.context.accesses.record(row)
         self._is_recorded = True
+
+    async def record_denied(self, code: str) -> None:
+        """Commit the record of a read that was refused, with what was asked for."""
+        await self.record(query=asked_for(self._request), denied=code)
 
     async def answer(
         self,
@@ -350,7 +368,13 @@ class Reading:
             headers: of the answer.
         """
         await self.record(shown=shown, query=query, count=len(shown))
-        return json_response(content, headers=headers)
+        stale = {"Stale": "true"} if self.is_stale else {}
+        return json_response(content, headers={**(headers or {}), **stale})
+
+
+def asked_for(request: Request) -> dict[str, str]:
+    """The identifiers in the path of a request."""
+    return {name: str(value) for name, value in request.path_params.items()}
 
 
 def json_response(
@@ -383,7 +407,6 @@ def reader(context: Context) -> Any:  # noqa: ANN401 - FastAPI's marker
 
     async def reading(
         request: Request,
-        response: Response,
         purpose: Annotated[
             str | None, Header(description="code; article=…; case=… — 非本机关经办案件必填")
         ] = None,
@@ -393,7 +416,7 @@ def reader(context: Context) -> Any:  # noqa: ANN401 - FastAPI's marker
     ) -> Reading:
         found = Reading(request, context, purpose)
         if if_applied is not None and not await is_applied(context, if_applied):
-            request.state.stale = True
+            found.is_stale = True
         return found
 
     return Depends(reading)
@@ -402,16 +425,19 @@ def reader(context: Context) -> Any:  # noqa: ANN401 - FastAPI's marker
 async def is_applied(context: Context, stream_version: str) -> bool:
     """Whether every group of this service has applied an event, waiting two seconds at the most.
 
+    What the service said itself is applied as soon as it is committed.
+
     Raises:
         HeaderInvalid: it does not read `<stream>@<version>`.
     """
-    stream, separator, version = stream_version.rpartition("@")
-    if not separator or not version.isdecimal() or len(version) > 9:  # noqa: PLR2004 - fits an int
+    match = _STREAM_VERSION.fullmatch(stream_version)
+    if match is None:
         raise HeaderInvalid("If-Applied: <stream>@<version>", header="If-Applied")
+    version = match["version"]
     until = asyncio.get_running_loop().time() + APPLIED_SECONDS
     while True:
         async with context.database.begin() as connection:
-            behind = await connection.scalar(_BEHIND, {"stream": stream})
+            behind = await connection.scalar(_BEHIND, {"stream": match["stream"]})
         if behind is not None and behind >= int(version):
             return True
         if asyncio.get_running_loop().time() >= until:
@@ -419,7 +445,11 @@ async def is_applied(context: Context, stream_version: str) -> bool:
         await asyncio.sleep(APPLIED_LOOK_SECONDS)
 
 
-_BEHIND = text("select min(version) from consumed where stream = :stream")
+_STREAM_VERSION = re.compile(r"(?P<stream>[a-z_/0-9-]{1,200})@(?P<version>[0-9]{1,9})", re.ASCII)
+_BEHIND = text(
+    "select greatest((select min(version) from consumed where stream = :stream),"
+    " (select max(version) from events where stream = :stream))"
+)
 
 
 class Acting:
@@ -435,15 +465,17 @@ class Acting:
         self.identity = identify(context, request.headers.get("authorization"))
         self.body = body
         self.route = f"{request.method} {request.url.path}"
-        self.path = request.scope["route"].path
+        self.path = route_of(request.scope)
         self.method = request.method
         self.if_match = request.headers.get("if-match")
+        self._asked_for = asked_for(request)
         key = request.headers.get("idempotency-key")
         if key is None:
             raise PreconditionMissing(header="Idempotency-Key")
         if not 1 <= len(key) <= 200 or not key.isascii() or not key.isprintable():  # noqa: PLR2004
             raise HeaderInvalid("1-200 printable ASCII characters", header="Idempotency-Key")
         self.key = key
+        request.state.asked = self
 
     def form(self, model: type[BaseModel]) -> Any:  # noqa: ANN401 - an instance of `model`
         """The body as a model.
@@ -455,6 +487,33 @@ class Acting:
             return model.model_validate_json(self.body)
         except ValidationError as error:
             raise invalid_body(error.errors(include_url=False, include_input=False)) from error
+
+    async def record_denied(self, code: str) -> None:
+        """Commit the record of an act that was refused, with what was asked for.
+
+        Raises:
+            Unavailable: it cannot be committed.
+        """
+        denied = {"query": self._asked_for, "denied": code}
+        row = self.access([]).model_copy(update=denied).row(
+            time=self.context.clock.now(),
+            correlation_id=new_id(),
+            traceparent=current_traceparent(),
+        )
+        await self.context.accesses.record(row)
+
+    def kept_row(self, status: int, body: bytes, headers: Mapping[str, str]) -> Row:
+        """The row of `requests` by which a repeat of this request is given the same answer."""
+        return {
+            "person": self.identity.person,
+            "route": self.route,
+            "key": self.key,
+            "body_digest": digest(self.body),
+            "status": status,
+            "answer": body.decode(),
+            "headers": dict(headers),
+            "recorded_at": self.context.clock.now(),
+        }
 
     def access(self, shown: Sequence[str]) -> Access:
         """The record of what the answer to an act shows."""
@@ -620,7 +679,7 @@ class LogQuery(Strict):
 
     log: Literal["events", "reads"] = "events"
     after: Annotated[int, Field(ge=0, le=2**62)] = 0
-    stream: Annotated[str | None, Field(max_length=200)] = None
+    stream: Annotated[str | None, Field(pattern=r"^[a-z_/0-9-]{1,200}$")] = None
     """With a stream, `after` is a version of it."""
     limit: Annotated[int, Field(ge=1, le=LOG_PAGE_MAX)] = 500
 

@@ -143,12 +143,15 @@ class Verifier:
         now = self._clock.now().timestamp()
         held = (
             claims.get("iss") == self._issuer
-            and claims.get("aud") in self._audiences
+            and isinstance(claims.get("aud"), str)
+            and claims["aud"] in self._audiences
             and _is_number(claims.get("exp"))
             and claims["exp"] > now
             and _is_number(claims.get("nbf"))
             and claims["nbf"] <= now + LEEWAY_SECONDS
             and isinstance(claims.get("sub"), str)
+            and isinstance(claims.get("organ"), str)
+            and isinstance(claims.get("duties"), list)
         )
         if not held:
             raise Unauthenticated
@@ -156,11 +159,11 @@ class Verifier:
         if is_service == (claims["aud"] == AUDIENCE):
             raise Unauthenticated
         try:
-            duties = frozenset(Duty(duty) for duty in claims.get("duties", ()))
-        except ValueError as error:
+            duties = frozenset(Duty(duty) for duty in claims["duties"])
+            expires_at = datetime.fromtimestamp(claims["exp"], self._clock.now().tzinfo)
+        except (ValueError, OverflowError) as error:
             raise Unauthenticated from error
-        expires_at = datetime.fromtimestamp(claims["exp"], self._clock.now().tzinfo)
-        return Identity(claims["sub"], str(claims.get("organ")), duties, expires_at)
+        return Identity(claims["sub"], claims["organ"], duties, expires_at)
 
 
 def _is_number(value: Any) -> bool:  # noqa: ANN401 - a claim may be anything

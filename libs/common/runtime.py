@@ -1,13 +1,15 @@
 """Runs services in one process: databases, bus, relays, consumers, jobs, HTTP.
 
 Every line is the same in the three shapes; only the adapters differ, chosen by which addresses the
-settings hold.
+settings hold. What is begun first ends last: requests, background work, pools, PostgreSQL.
 """
 
 import asyncio
 import contextlib
+import errno
 import fcntl
 import gc
+import json
 import os
 import shutil
 import socket
@@ -15,25 +17,28 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
+import asyncpg
 import httpx
 import structlog
 import uvicorn
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
 from opentelemetry.sdk.trace import SpanProcessor
 from prometheus_client import generate_latest
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from libs.common.accesses import AccessRecorder
 from libs.common.agencies import Profile, check, load_profile
 from libs.common.bus import Bus, LogBus, Publisher
 from libs.common.calendars import national
 from libs.common.clock import Clock, SystemClock
-from libs.common.consumer import Consumer
+from libs.common.consumer import Consumer, describe
 from libs.common.contents import Vault
 from libs.common.database import Database, is_transient, migrate
-from libs.common.embedded import EmbeddedPostgres
+from libs.common.embedded import EmbeddedError, EmbeddedPostgres
+from libs.common.errors import Transient
 from libs.common.events import Envelope
 from libs.common.http import build_app, fetch_log, json_response
 from libs.common.identity import Issuer, Verifier
@@ -45,11 +50,23 @@ from libs.common.store import LogReader, access_log, event_log
 from libs.common.telemetry import Telemetry
 
 FREE_BYTES_MIN: Final = 256 * 1024 * 1024
+DATABASE_SECONDS_MAX: Final = 30.0
+"""How long a start waits for a database that is not up yet."""
+LOOK_SECONDS: Final = 1.0
 MEASURE_SECONDS: Final = 5.0
+READY_SECONDS: Final = 2.0
+RESTART_SECONDS: Final = 0.1
 RESTART_SECONDS_MAX: Final = 10.0
+LASTED_SECONDS: Final = 5.0
+"""Work without an end that has not failed for so long is well again."""
 STOP_SECONDS: Final = 8
+CANCELS_MAX: Final = 3
+CANCEL_SECONDS: Final = 5.0
+STOPPING: Final = "stopping"
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 
 class StartError(Exception):
@@ -73,48 +90,136 @@ class Runtime:
     relays: dict[str, Relay] = field(default_factory=dict)
     app: FastAPI | None = None
     failing: set[str] = field(default_factory=set)
-    """Background work that failed and is being tried again."""
+    """What failed and is being tried again; while there is any, it is not ready."""
 
 
 # --- before anything starts
 
 
-@contextlib.contextmanager
-def only_copy(directory: Path) -> Iterator[None]:
-    """Hold the data directory for this process.
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where a running program answers."""
 
-    The kernel gives the lock back when the process ends, however it ends.
+    api: str
+    management: str
+
+
+class DataDirectory:
+    """The data directory, held by one process where the embedded database lies in it.
+
+    Args:
+        directory: made when missing.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._lock: int | None = None
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold it alone. The kernel gives the lock back when the process ends, however it ends.
+
+        Raises:
+            StartError: another copy holds it, the disk is full, or it cannot be written.
+        """
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            handle = os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise StartError(cannot_write(self.directory, error)) from error
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise StartError(
+                    f"{self.directory} 已被另一个进程使用 / another copy runs on it{self._who()}"
+                ) from error
+            except OSError as error:
+                raise StartError(cannot_write(self.directory, error)) from error
+            self._need_space()
+            self._lock = handle
+            self._write({"pid": os.getpid()})
+            yield
+        finally:
+            self._lock = None
+            os.close(handle)
+
+    def say(self, addresses: Addresses) -> None:
+        """Leave word where this process answers, for commands that look for it."""
+        self._write({"pid": os.getpid(), "api": addresses.api, "management": addresses.management})
+
+    def said(self) -> Addresses | None:
+        """Where the process answers that holds the directory; None when none does."""
+        try:
+            with self._file.open("rb") as file:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    found = json.load(file)
+                    return Addresses(found["api"], found["management"])
+        except (OSError, ValueError, KeyError):
+            pass
+        return None
+
+    @property
+    def _file(self) -> Path:
+        return self.directory / "lock"
+
+    def _who(self) -> str:
+        try:
+            found = json.loads(self._file.read_bytes())
+            return f" (pid {found['pid']}{', ' + found['api'] if 'api' in found else ''})"
+        except (OSError, ValueError, KeyError):
+            return ""
+
+    def _write(self, words: dict[str, object]) -> None:
+        if self._lock is None:
+            return
+        # A courtesy: on a full disk it is left out.
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._lock, 0)
+            os.pwrite(self._lock, json.dumps(words).encode(), 0)
+
+    def _need_space(self) -> None:
+        free = shutil.disk_usage(self.directory).free
+        if free < FREE_BYTES_MIN:
+            need = FREE_BYTES_MIN // 2**20
+            raise StartError(
+                f"{self.directory} 磁盘空间不足 / disk is full:"
+                f" {free // 2**20} MiB free, {need} needed"
+            )
+
+
+@contextlib.contextmanager
+def data_directory(settings: Settings) -> Iterator[DataDirectory]:
+    """The data directory of this process, held alone where the embedded database lies in it.
+
+    Processes that stand on an external PostgreSQL share it, and with it the keys.
 
     Raises:
         StartError: another copy holds it, the disk is full, or it cannot be written.
     """
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        handle = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise StartError(f"{directory} 无法写入 / cannot be written: {error.strerror}") from error
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(handle)
-        raise StartError(f"{directory} 已被另一个进程使用 / another copy runs on it") from error
-    try:
-        free = shutil.disk_usage(directory).free
-        if free < FREE_BYTES_MIN:
-            need = FREE_BYTES_MIN // 2**20
-            raise StartError(
-                f"{directory} 磁盘空间不足 / disk is full: {free // 2**20} MiB free, {need} needed"
-            )
-        yield
-    finally:
-        os.close(handle)
+    directory = DataDirectory(settings.var)
+    with contextlib.ExitStack() as stack:
+        if settings.database_url is None:
+            stack.enter_context(directory.held())
+        yield directory
+
+
+def cannot_write(path: Path, error: OSError) -> str:
+    """The sentence on something that could not be written."""
+    if error.errno == errno.ENOSPC:
+        return f"{path} 磁盘空间不足 / disk is full"
+    if error.errno in (errno.EEXIST, errno.ENOTDIR):
+        return f"{path} 不是目录 / is not a directory"
+    return f"{path} 无法写入 / cannot be written: {error.strerror}"
 
 
 def listening(host: str, port: int) -> socket.socket:
     """A listening socket.
 
     Raises:
-        StartError: the port is in use or may not be used.
+        StartError: the port is in use or may not be used, or the host is none of this machine's.
     """
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -123,9 +228,17 @@ def listening(host: str, port: int) -> socket.socket:
         listener.listen(1024)
     except OSError as error:
         listener.close()
-        raise StartError(f"端口 {host}:{port} 不可用 / port in use: {error.strerror}") from error
+        why = "端口已被占用 / port in use" if error.errno == errno.EADDRINUSE else error.strerror
+        raise StartError(f"{host}:{port} 不可用 / cannot be used: {why}") from error
     listener.setblocking(False)
     return listener
+
+
+def address_of(listener: socket.socket) -> str:
+    """The URL under which this machine reaches a listening socket."""
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def read_profile(settings: Settings) -> Profile:
@@ -139,11 +252,81 @@ def read_profile(settings: Settings) -> Profile:
     except ValueError as error:
         raise StartError(f"{settings.profile}: {error}") from error
     if findings := check(profile):
-        raise StartError(f"{settings.profile}: {findings[0]} (+{len(findings) - 1})")
+        more = f" (+{len(findings) - 1})" if len(findings) > 1 else ""
+        raise StartError(f"{settings.profile}: {findings[0]}{more}")
     return profile
 
 
+def read_key(keys: KeyDirectory, name: str, directory: Path) -> bytes:
+    """A key of the installation, made at its first use.
+
+    Raises:
+        StartError: it can neither be read nor made.
+    """
+    try:
+        return keys.secret(name)
+    except OSError as error:
+        raise StartError(cannot_write(directory, error)) from error
+    except ValueError as error:
+        raise StartError(f"密钥损坏 / {error}") from error
+
+
 # --- the parts
+
+
+@contextlib.asynccontextmanager
+async def prepared(
+    settings: Settings,
+    services: Sequence[Service],
+    *,
+    clock: Clock | None = None,
+    tell: Tell = lambda _: None,
+    processors: tuple[SpanProcessor, ...] = (),
+) -> AsyncIterator[Runtime]:
+    """Databases, keys and the app of some services, without anything that works by itself.
+
+    Args:
+        settings: addresses; an absent one selects the built-in part.
+        services: which.
+        clock: the machine's unless a test brings its own.
+        tell: told each thing that is being done.
+        processors: span processors of a test.
+
+    Raises:
+        StartError: one sentence why it cannot start.
+        EmbeddedError: likewise, of the embedded PostgreSQL.
+    """
+    profile = read_profile(settings)
+    clock = clock or SystemClock()
+    directory = settings.var / "keys"
+    keys = KeyDirectory(directory)
+    telemetry = Telemetry(profile.installation, otlp=settings.otlp, processors=processors)
+    issuer = Issuer(read_key(keys, "issuer", directory), profile.installation, clock)
+    runtime = Runtime(settings, profile, issuer, telemetry)
+    async with contextlib.AsyncExitStack() as stack:
+        stack.callback(telemetry.close)
+        databases = await stack.enter_async_context(_databases(runtime, services, tell))
+        calendar = national(settings.var / profile.calendar)
+        for service in services:
+            database = databases[service.name]
+            source = f"//{profile.installation}/{service.name}"
+            runtime.contexts[service.name] = Context(
+                service=service.name,
+                profile=profile,
+                calendar=calendar,
+                clock=clock,
+                database=database,
+                event_log=LogReader(source, event_log(service.name)),
+                access_log=LogReader(source, access_log(service.name)),
+                accesses=AccessRecorder(database, service.metadata.tables["accesses"]),
+                vault=Vault(read_key(keys, f"{service.name}-contents", directory)),
+                signer=Signer(read_key(keys, f"{service.name}-receipts", directory)),
+                verifier=Verifier(issuer.keys(), issuer.name, service.name, clock),
+                telemetry=telemetry,
+                ask=_Asking(runtime, service.name, stack).client,
+            )
+        runtime.app = build_app([(service, runtime.contexts[service.name]) for service in services])
+        yield runtime
 
 
 @contextlib.asynccontextmanager
@@ -157,85 +340,188 @@ async def running(
 ) -> AsyncIterator[Runtime]:
     """Run services until the block ends: everything but the listening sockets.
 
-    Args:
-        settings: addresses; an absent one selects the built-in part.
-        services: which.
-        clock: the machine's unless a test brings its own.
-        tell: told each thing that is being done.
-        processors: span processors of a test.
-
-    Raises:
-        StartError: one sentence why it cannot start.
+    Takes and raises what `prepared` does.
     """
-    profile = read_profile(settings)
-    clock = clock or SystemClock()
-    keys = KeyDirectory(settings.var / "keys")
-    telemetry = Telemetry(profile.installation, otlp=settings.otlp, processors=processors)
-    issuer = Issuer(keys.secret("issuer"), profile.installation, clock)
-    runtime = Runtime(settings, profile, issuer, telemetry)
-    async with contextlib.AsyncExitStack() as stack:
-        stack.callback(telemetry.close)
-        addresses = await stack.enter_async_context(_databases(settings, services, tell))
-        calendar = national(settings.var / profile.calendar)
+    async with (
+        prepared(settings, services, clock=clock, tell=tell, processors=processors) as runtime,
+        _bus(runtime, services, tell) as (bus, publisher),
+        _crew(runtime) as begin,
+    ):
         for service in services:
-            database = Database(addresses[service.name])
-            stack.push_async_callback(database.close)
-            source = f"//{profile.installation}/{service.name}"
-            runtime.contexts[service.name] = Context(
-                service=service.name,
-                profile=profile,
-                calendar=calendar,
-                clock=clock,
-                database=database,
-                event_log=LogReader(source, event_log(service.name)),
-                access_log=LogReader(source, access_log(service.name)),
-                accesses=AccessRecorder(database, service.metadata.tables["accesses"]),
-                vault=Vault(keys.secret(f"{service.name}-contents")),
-                signer=Signer(keys.secret(f"{service.name}-receipts")),
-                verifier=Verifier(issuer.keys(), issuer.name, service.name, clock),
-                telemetry=telemetry,
-                ask=_Asking(runtime, service.name, stack).client,
-            )
-        runtime.app = build_app([(service, runtime.contexts[service.name]) for service in services])
-        tell("连接消息总线 / joining the bus")
-        bus, publisher = await stack.enter_async_context(_bus(settings, runtime))
-        async with _background(runtime, services, bus, publisher):
-            yield runtime
+            _begin_service(runtime, service, bus, publisher, begin)
+        yield runtime
+
+
+# --- databases
 
 
 @contextlib.asynccontextmanager
 async def _databases(
-    settings: Settings, services: Sequence[Service], tell: Tell
+    runtime: Runtime, services: Sequence[Service], tell: Tell
+) -> AsyncGenerator[dict[str, Database], None]:
+    """The database of each service: embedded and migrated, or external and found fit."""
+    url = runtime.settings.database_url
+    async with contextlib.AsyncExitStack() as stack:
+
+        def opened(address: str) -> Database:
+            database = Database(address)
+            stack.push_async_callback(database.close)
+            return database
+
+        if url is None:
+            addresses = await stack.enter_async_context(_embedded(runtime, services, tell))
+            yield {name: opened(address) for name, address in addresses.items()}
+            return
+        if "{service}" not in url and len(services) > 1:
+            raise StartError(
+                "XIANJIE_DATABASE_URL 须含 {service} / must contain {service}:"
+                " 每个服务一个数据库 / one database per service"
+            )
+        databases = {each.name: opened(url.format(service=each.name)) for each in services}
+        for service in services:
+            tell(f"连接数据库 / connecting to the database of {service.name}")
+            await _need_database(databases[service.name], service, tell)
+        yield databases
+
+
+@contextlib.asynccontextmanager
+async def _embedded(
+    runtime: Runtime, services: Sequence[Service], tell: Tell
 ) -> AsyncGenerator[dict[str, str], None]:
-    """The address of each service's database, migrated where it is embedded."""
-    if settings.database_url:
-        yield {each.name: settings.database_url.format(service=each.name) for each in services}
-        return
-    postgres = EmbeddedPostgres(settings.var / "postgres")
+    """The embedded PostgreSQL, migrated, and begun again when it ends by itself."""
+    postgres = EmbeddedPostgres(runtime.settings.var / "postgres")
     tell("启动内嵌 PostgreSQL / starting the embedded PostgreSQL")
+    addresses: dict[str, str] = {}
     try:
-        await asyncio.to_thread(postgres.start)
-        addresses: dict[str, str] = {}
+        await _in_thread(postgres.start)
         for service in services:
             tell(f"迁移数据库 / migrating {service.name}")
-            owner, address = await asyncio.to_thread(postgres.provision, service.name)
-            await migrate(
-                owner,
-                directory=service.migrations,
-                metadata=service.metadata,
-                role=f"xianjie_{service.name}",
+            owner, addresses[service.name] = await _in_thread(
+                lambda name=service.name: postgres.provision(name)  # type: ignore[misc]
             )
-            addresses[service.name] = address
-        yield addresses
+            await migrated(owner, service, role=f"xianjie_{service.name}")
+        async with _crew(runtime) as begin:
+            begin("postgres", _lasting(lambda: _keep(postgres, runtime)))
+            yield addresses
     finally:
-        await asyncio.to_thread(postgres.stop)
+        await _in_thread(postgres.stop)
+
+
+async def _keep(postgres: EmbeddedPostgres, runtime: Runtime) -> None:
+    """Begin the server again whenever it is gone, as after a kill or a full disk."""
+    name = "postgres"
+    while True:
+        if postgres.postmaster() is None:
+            if name not in runtime.failing:
+                log.error("postgres_gone")
+            runtime.failing.add(name)
+            try:
+                await _in_thread(postgres.stop)
+                await _in_thread(postgres.start)
+            except EmbeddedError as error:
+                log.error("postgres_not_restarted", reason=str(error))
+            else:
+                runtime.failing.discard(name)
+                log.warning("postgres_restarted")
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _in_thread(work: Callable[[], T]) -> T:
+    """Something that cannot be cut off, in a thread; who cancels it waits for its end."""
+    doing = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        return await asyncio.shield(doing)
+    except asyncio.CancelledError:
+        while not doing.done():
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait({doing})
+        raise
+
+
+async def migrated(owner_address: str, service: Service, *, role: str) -> None:
+    """Bring a service's database to the newest revision.
+
+    Args:
+        owner_address: libpq address of the owner's role.
+        service: whose.
+        role: of the service.
+
+    Raises:
+        StartError: the database refuses or is away.
+    """
+    try:
+        await migrate(
+            owner_address, directory=service.migrations, metadata=service.metadata, role=role
+        )
+    except _DATABASE_ERRORS as error:
+        raise StartError(f"{service.name}: {_because(error)}") from error
+
+
+async def _need_database(database: Database, service: Service, tell: Tell) -> None:
+    """Wait for an external database, and see that it has what the service reads and writes.
+
+    Columns more than we know are well: a neighbour may be one release ahead.
+    """
+    loop = asyncio.get_running_loop()
+    end = loop.time() + DATABASE_SECONDS_MAX
+    while True:
+        try:
+            async with asyncio.timeout(DATABASE_SECONDS_MAX), database.begin() as connection:
+                rows = await connection.execute(_COLUMNS)
+                found = {(row.table_name, row.column_name) for row in rows}
+            break
+        except _DATABASE_ERRORS as error:
+            if loop.time() > end or not _may_pass(error):
+                raise StartError(f"{service.name}: {_because(error)}") from error
+            tell(f"等待数据库 / waiting for the database of {service.name}: {_because(error)}")
+        await asyncio.sleep(LOOK_SECONDS)
+    wanted = {(t.name, column.name) for t in service.metadata.sorted_tables for column in t.columns}
+    if missing := sorted(".".join(each) for each in wanted - found):
+        raise StartError(
+            f"{service.name}: 数据库未迁移 / not migrated: {missing[0]} (+{len(missing) - 1});"
+            " xianjie migrate"
+        )
+
+
+_COLUMNS: Final = text(
+    "select table_name, column_name from information_schema.columns"
+    " where table_schema = current_schema()"
+)
+_DATABASE_ERRORS: Final = (
+    OSError,
+    TimeoutError,
+    SQLAlchemyError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+_DISK_FULL: Final = "53100"
+
+
+def _may_pass(error: BaseException) -> bool:
+    return isinstance(error, OSError) or is_transient(error)
+
+
+def _because(error: BaseException) -> str:
+    """Why a database refuses, in one line; its own words hold no values of ours at a start."""
+    cause = getattr(error, "orig", None) or error
+    is_full = getattr(cause, "sqlstate", None) == _DISK_FULL
+    if is_full or getattr(cause, "errno", None) == errno.ENOSPC:
+        return "数据库磁盘空间不足 / the database's disk is full"
+    said = str(cause).strip().splitlines()
+    words = f"{type(cause).__name__}: {said[0]}" if said else type(cause).__name__
+    return f"数据库不可用 / the database cannot be used: {words}"
+
+
+# --- the bus
 
 
 @contextlib.asynccontextmanager
 async def _bus(
-    settings: Settings, runtime: Runtime
+    runtime: Runtime, services: Sequence[Service], tell: Tell
 ) -> AsyncGenerator[tuple[Bus, Publisher | None], None]:
-    if settings.kafka is None:
+    kafka = runtime.settings.kafka
+    if kafka is None:
         yield (
             LogBus(
                 {
@@ -250,15 +536,27 @@ async def _bus(
     # Imported here: the embedded shape has no Kafka.
     from libs.common.kafka import KafkaBus, KafkaPublisher, ensure_topics
 
-    topics = [
+    said = [
         reader.log.topic
         for context in runtime.contexts.values()
         for reader in (context.event_log, context.access_log)
     ]
-    for finding in await ensure_topics(settings.kafka, topics):
-        log.error("topic_wrong", finding=finding)
-    async with KafkaPublisher(settings.kafka) as publisher:
-        yield KafkaBus(settings.kafka), publisher
+    heard = [topic for each in services for group in each.groups for topic in group.topics]
+
+    async def have_topics() -> None:
+        for finding in await ensure_topics(kafka, {*said, *heard}):
+            log.error("topic_wrong", finding=finding)
+
+    tell("连接 Kafka / joining Kafka")
+    async with _crew(runtime) as begin:
+        try:
+            await have_topics()
+        except Transient:
+            # Acts are taken in without it: what is said waits in the log until it is back.
+            tell("Kafka 尚不可达, 先行启动 / Kafka does not answer yet; going on without it")
+            begin("topics", _once(have_topics))
+        async with KafkaPublisher(kafka) as publisher:
+            yield KafkaBus(kafka), publisher
 
 
 class _Asking:
@@ -304,65 +602,130 @@ class _ServiceAuth(httpx.Auth):
 
 # --- background work
 
+Well = Callable[[], None]
+"""Called by work that has just succeeded."""
+Work = Callable[[Well], Awaitable[None]]
+Begin = Callable[[str, Work], None]
+
 
 @contextlib.asynccontextmanager
-async def _background(
-    runtime: Runtime, services: Sequence[Service], bus: Bus, publisher: Publisher | None
-) -> AsyncIterator[None]:
-    tasks: list[asyncio.Task[None]] = []
+async def _crew(runtime: Runtime) -> AsyncIterator[Begin]:
+    """Background work that ends with the block."""
+    tasks: set[asyncio.Task[None]] = set()
 
-    def begin(name: str, work: Callable[[], Awaitable[None]]) -> None:
-        tasks.append(asyncio.create_task(_supervised(runtime, name, work), name=name))
+    def begin(name: str, work: Work) -> None:
+        tasks.add(asyncio.create_task(_supervised(runtime, name, work), name=name))
 
-    for service in services:
-        context = runtime.contexts[service.name]
-        relay = Relay(
-            context.database,
-            (context.event_log, context.access_log),
-            publisher,
-            clock=context.clock,
-            meters=runtime.telemetry.meters,
-        )
-        runtime.relays[service.name] = relay
-        begin(f"relay {service.name}", relay.run)
-        for group in service.groups:
-            on_head = group.on_log_head
-            consumer = Consumer(
-                group.name,
-                context.database,
-                group.reactions(context),
-                fetch_missing=_fetching(context),
-                clock=context.clock,
-                telemetry=runtime.telemetry,
-                on_log_head=_bound(on_head, context) if on_head else None,
-            )
-            runtime.consumers[group.name] = consumer
-            begin(f"group {group.name}", _consuming(bus, consumer, group.topics, context))
-        for job in (*service.jobs, FORGET_REQUESTS):
-            begin(f"job {service.name}.{job.name}", _every(context, job))
-        begin(f"measure {service.name}", lambda c=context, s=service: _measure(runtime, c, s))  # type: ignore[misc]
     try:
-        yield
+        yield begin
     finally:
-        for task in tasks:
+        await _ended(tasks)
+
+
+async def _ended(tasks: set[asyncio.Task[None]]) -> None:
+    """Cancel tasks and wait for their end, in which they roll back what they had begun."""
+    left = tasks
+    for _ in range(CANCELS_MAX):
+        if not left:
+            return
+        # Again, because `wait_for` of Python 3.11 loses a cancellation that comes with its result.
+        for task in left:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        _, left = await asyncio.wait(left, timeout=CANCEL_SECONDS)
+    if left:
+        log.error("background_left", work=sorted(task.get_name() for task in left))
 
 
-async def _supervised(runtime: Runtime, name: str, work: Callable[[], Awaitable[None]]) -> None:
-    """Do work for ever: what fails is logged, marked as failing, and begun again."""
-    delay = 0.1
+async def _supervised(runtime: Runtime, name: str, work: Work) -> None:
+    """Do work for ever: what fails is logged once, marked as failing, and begun again."""
+    delay = RESTART_SECONDS
+
+    def well() -> None:
+        if name in runtime.failing:
+            runtime.failing.discard(name)
+            log.info("background_recovered", work=name)
+
     while True:
         try:
-            await work()
-            runtime.failing.discard(name)
-            return
+            await work(well)
         except Exception as error:  # noqa: BLE001 - nothing may end the background work of a service
+            is_first = name not in runtime.failing
+            delay = RESTART_SECONDS if is_first else min(delay * 2, RESTART_SECONDS_MAX)
             runtime.failing.add(name)
-            report = log.warning if is_transient(error) else log.exception
-            report("background_failed", work=name, error=type(error).__name__)
-            await asyncio.sleep(delay)
-            delay = min(delay * 2, RESTART_SECONDS_MAX)
+            if is_first and is_transient(error):
+                log.warning("background_failed", work=name, error=type(error).__name__)
+            elif is_first:
+                log.exception("background_failed", work=name, error=type(error).__name__)
+        else:
+            well()
+            return
+        await asyncio.sleep(delay)
+
+
+def _once(act: Callable[[], Awaitable[None]]) -> Work:
+    async def run(_: Well) -> None:
+        await act()
+
+    return run
+
+
+def _lasting(act: Callable[[], Awaitable[None]]) -> Work:
+    """Work without an end; it is well when it lasts."""
+
+    async def run(well: Well) -> None:
+        timer = asyncio.get_running_loop().call_later(LASTED_SECONDS, well)
+        try:
+            await act()
+        finally:
+            timer.cancel()
+
+    return run
+
+
+def _periodic(seconds: float, act: Callable[[], Awaitable[None]]) -> Work:
+    """Work done every so often; it is well when it succeeds."""
+
+    async def run(well: Well) -> None:
+        while True:
+            await act()
+            well()
+            await asyncio.sleep(seconds)
+
+    return run
+
+
+def _begin_service(
+    runtime: Runtime, service: Service, bus: Bus, publisher: Publisher | None, begin: Begin
+) -> None:
+    context = runtime.contexts[service.name]
+    relay = Relay(
+        context.database,
+        (context.event_log, context.access_log),
+        publisher,
+        clock=context.clock,
+        meters=runtime.telemetry.meters,
+    )
+    runtime.relays[service.name] = relay
+    begin(f"relay {service.name}", _lasting(relay.run))
+    for group in service.groups:
+        on_head = group.on_log_head
+        consumer = Consumer(
+            group.name,
+            context.database,
+            group.reactions(context),
+            fetch_missing=_fetching(context),
+            clock=context.clock,
+            telemetry=runtime.telemetry,
+            on_log_head=_bound(on_head, context) if on_head else None,
+        )
+        runtime.consumers[group.name] = consumer
+        begin(f"group {group.name}", _lasting(_consuming(bus, consumer, group.topics, context)))
+    for job in (*service.jobs, FORGET_REQUESTS):
+        begin(f"job {service.name}.{job.name}", _periodic(job.every_seconds, _alone(context, job)))
+    begin(
+        f"measure {service.name}",
+        _periodic(MEASURE_SECONDS, lambda: _measure(runtime, context, service)),
+    )
 
 
 def _consuming(
@@ -391,25 +754,23 @@ def _bound(
     return note
 
 
-def _every(context: Context, job: Job) -> Callable[[], Awaitable[None]]:
-    """A job at its interval, on one instance at a time (an advisory lock for its duration)."""
+def _alone(context: Context, job: Job) -> Callable[[], Awaitable[None]]:
+    """A job on one instance at a time: an advisory lock for its duration, kept by its session."""
+    key = f"job {job.name}"
 
-    async def repeat() -> None:
-        while True:
-            async with context.database.driver() as connection:
-                mine = await connection.fetchval(
-                    "select pg_try_advisory_lock(hashtext($1))", f"job {job.name}"
-                )
-                if mine:
-                    try:
-                        await job.run(context)
-                    finally:
-                        await connection.execute(
-                            "select pg_advisory_unlock(hashtext($1))", f"job {job.name}"
-                        )
-            await asyncio.sleep(job.every_seconds)
+    async def run() -> None:
+        async with context.database.driver() as connection:
+            if not await connection.fetchval("select pg_try_advisory_lock(hashtext($1))", key):
+                return
+            try:
+                await job.run(context)
+                await connection.execute("select pg_advisory_unlock(hashtext($1))", key)
+            except BaseException:
+                # The lock goes with its session; the pool would hand both on.
+                connection.terminate()
+                raise
 
-    return repeat
+    return run
 
 
 async def _forget_requests(context: Context) -> None:
@@ -429,19 +790,17 @@ _LAG: Final = text(
 
 
 async def _measure(runtime: Runtime, context: Context, service: Service) -> None:
-    """Set the figures that operators watch, every few seconds."""
+    """Set the figures that operators watch."""
     meters = runtime.telemetry.meters
-    while True:
-        async with context.database.begin() as connection:
-            age = float(await connection.scalar(_AGE) or 0)
-            lag = (await connection.execute(_LAG)).one()[1]
-        meters.gauge("outbox_age_seconds", age, service=service.name)
-        meters.gauge("relay_lag_events", lag, service=service.name)
-        for group in service.groups:
-            poisoned, gaps = await runtime.consumers[group.name].held_counts()
-            meters.gauge("parked_streams", poisoned, group=group.name)
-            meters.gauge("gap_streams", gaps, group=group.name)
-        await asyncio.sleep(MEASURE_SECONDS)
+    async with context.database.begin() as connection:
+        age = float(await connection.scalar(_AGE) or 0)
+        lag = (await connection.execute(_LAG)).one()[1]
+    meters.gauge("outbox_age_seconds", age, service=service.name)
+    meters.gauge("relay_lag_events", lag, service=service.name)
+    for group in service.groups:
+        poisoned, gaps = await runtime.consumers[group.name].held_counts()
+        meters.gauge("parked_streams", poisoned, group=group.name)
+        meters.gauge("gap_streams", gaps, group=group.name)
 
 
 # --- HTTP
@@ -471,19 +830,19 @@ def management_app(runtime: Runtime) -> FastAPI:
     """Health, metrics, and what an operator does with parked events; for the management port."""
     app = FastAPI(title="Xianjie management", openapi_url=None)
 
+    @app.exception_handler(Exception)
+    async def failed(_: Request, error: Exception) -> Response:
+        return json_response({"error": type(error).__name__}, status=503)
+
     @app.get("/health/live")
     async def live() -> dict[str, str]:
         return {"status": "live"}
 
     @app.get("/health/ready")
     async def ready() -> Response:
-        failing = sorted(runtime.failing)
-        for name, context in runtime.contexts.items():
-            try:
-                async with asyncio.timeout(2), context.database.begin() as connection:
-                    await connection.execute(text("select 1"))
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is not ready
-                failing.append(f"database {name}: {type(error).__name__}")
+        looks = [_look(name, context) for name, context in runtime.contexts.items()]
+        found = [each for each in await asyncio.gather(*looks) if each is not None]
+        failing = [*sorted(runtime.failing), *found]
         return json_response({"failing": failing}, status=503 if failing else 200)
 
     @app.get("/metrics")
@@ -518,10 +877,20 @@ def management_app(runtime: Runtime) -> FastAPI:
         try:
             applied = await consumer.release(stream, dry_run=dry_run)
         except Exception as error:  # noqa: BLE001 - the operator is told what still fails
-            return json_response({"error": type(error).__name__}, status=409)
+            return json_response({"error": describe(error)}, status=409)
         return json_response({"applied": applied, "dry_run": dry_run})
 
     return app
+
+
+async def _look(name: str, context: Context) -> str | None:
+    """What is wrong with a database; None when it answers."""
+    try:
+        async with asyncio.timeout(READY_SECONDS), context.database.begin() as connection:
+            await connection.execute(text("select 1"))
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is not ready
+        return f"database {name}: {type(error).__name__}"
+    return None
 
 
 async def serve(
@@ -540,18 +909,28 @@ async def serve(
         ready: called when both answer.
     """
     assert runtime.app is not None
-    servers = (_server(runtime.app), _server(management_app(runtime)))
-    tasks = [
+    api, management = _server(runtime.app), _server(management_app(runtime))
+    serving = [
         asyncio.create_task(server.serve(sockets=[each]))
-        for server, each in zip(servers, sockets, strict=True)
+        for server, each in zip((api, management), sockets, strict=True)
     ]
-    while not all(server.started for server in servers):
-        await asyncio.sleep(0.01)
-    # What lives from here on is small; the collector need not look at all that was imported.
-    gc.collect()
-    gc.freeze()
-    ready()
-    await stop.wait()
-    for server in servers:
-        server.should_exit = True
-    await asyncio.gather(*tasks)
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        while not (api.started and management.started) and not any(t.done() for t in serving):
+            await asyncio.sleep(0.01)
+        # What lives from here on is small; the collector need not look at all that was imported.
+        gc.collect()
+        gc.freeze()
+        ready()
+        # A server that ends by itself ends the other one too.
+        await asyncio.wait({stopping, *serving}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopping.cancel()
+        runtime.failing.add(STOPPING)
+        # Who watches it is told to the last that it stops.
+        for server, task in zip((api, management), serving, strict=True):
+            server.should_exit = True
+            await asyncio.wait({task})
+            await _ended(server.server_state.tasks)
+    for task in serving:
+        task.result()

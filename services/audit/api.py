@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import Query, Response
 from pydantic import Field
 
+from libs.common.access import Level
 from libs.common.agencies import Duty
 from libs.common.contracts import Strict
 from libs.common.errors import Forbidden
@@ -67,6 +68,8 @@ def require_auditor(reading: Reading) -> None:
 
     Raises:
         Forbidden: another duty.
+        PurposeMissing: no purpose is said; nobody handles cases in the ledger.
     """
     if Duty.AUDITOR not in reading.identity.duties:
         raise Forbidden(duties=[Duty.AUDITOR.value])
+    reading.require_purpose(Level.SUPERIOR)

@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, BaseModel, Field, create_model
 from libs.common import limits as running_limits
 from libs.common.access import HANDLING, Level, Sight
 from libs.common.contents import Sealing
-from libs.common.contracts import Form, Strict, Words, body_of
+from libs.common.contracts import Code, Form, Strict, Words, body_of
 from libs.common.contracts.procedure import AnnulAct, CorrectAct, Document, Precision
 from libs.common.errors import BodyInvalid, Forbidden, NotFound
 from libs.common.events import new_id
@@ -93,8 +93,8 @@ class OpenStep(Strict):
     """What is uncertain about the rule, to be shown."""
     documents: tuple[str, ...]
     due_at: AwareDatetime | None
-    form: dict[str, Any]
-    """JSON Schema 2020-12 of the form."""
+    form: dict[str, Any] | None
+    """JSON Schema 2020-12 of the form, for whoever may take the step."""
 
 
 class ProceedingView(Strict):
@@ -285,7 +285,7 @@ def step_view(
         doubts=tuple(law.doubt for law in step.law if law.confidence is not Confidence.FULL),
         documents=step.documents,
         due_at=min(due) if due else None,
-        form=form_schema(step.form),
+        form=form_schema(step.form) if mine else None,
     )
 
 
@@ -376,7 +376,7 @@ class CaseQuery(views.CaseFilter):
 class LimitQuery(Strict):
     """Filters and page of the work list."""
 
-    organ: Annotated[str | None, Field(max_length=64)] = None
+    organ: Code | None = None
     after: Annotated[str | None, Field(max_length=200)] = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
 
@@ -408,7 +408,9 @@ def routes(context: Context) -> Routes:
             context,
             act_request,
             case_id,
-            lambda _, sealing: decide_opening(context, case_id, person, body, sealing),
+            lambda connection, _, sealing: decide_opening(
+                context, connection, case_id, person, body, sealing
+            ),
             answer,
             running=running,
             status=201,
@@ -617,8 +619,13 @@ async def take_step(
     parsed = act_request.form(body)
     person = person_or_none(act_request.identity)
 
-    async def deciding(loaded: Loaded, sealing: Sealing) -> Sequence[Said]:
+    level = Level.PARTY
+
+    async def deciding(_: Any, loaded: Loaded, sealing: Sealing) -> Sequence[Said]:  # noqa: ANN401
+        nonlocal level
         assert loaded.case is not None
+        # The answer shows no more than a read would: less than a party's view to who is none.
+        level = loaded.level if loaded.level not in (None, *HANDLING) else Level.PARTY
         found = loaded.case.proceeding(proceeding_id) if proceeding_id else None
         if procedure is None and found is None:
             raise NotFound
@@ -628,7 +635,7 @@ async def take_step(
         )
 
     def answer(case: Case, receipts: Sequence[Receipt]) -> bytes:
-        return step_answer(context, case, Level.PARTY, person, receipts)
+        return step_answer(context, case, level, person, receipts)
 
     opens = proceeding_id is None
     kept = await act(
@@ -690,8 +697,11 @@ def levels_of(reading: Reading) -> frozenset[Level]:
 
 
 def may_read_words(level: Level, organ: str, identity: Identity) -> bool:
-    """Whether somebody reads words in clear: who holds the case, and who wrote them."""
-    return level is Level.HOLDER or organ == identity.organ
+    """Whether somebody reads words in clear: who holds the case, and who wrote them.
+
+    Whoever sees figures only, an auditor too, reads no words, not even those of the own organ.
+    """
+    return level is Level.HOLDER or (level is not Level.SUPERIOR and organ == identity.organ)
 
 
 # --- cursors of lists
@@ -715,8 +725,8 @@ def cursor_of(text: str | None) -> tuple[datetime, UUID] | None:
         parsed = datetime.fromisoformat(moment)
         if parsed.tzinfo is None:
             raise ValueError(text)
-        return parsed, UUID(identity)
-    except (ValueError, binascii.Error) as error:
+        return parsed.astimezone(UTC), UUID(identity)
+    except (ValueError, OverflowError, binascii.Error) as error:
         raise BodyInvalid(
             errors=[{"field": "after", "rule": "cursor", "reason": "not a cursor of this list"}]
         ) from error

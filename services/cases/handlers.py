@@ -35,6 +35,7 @@ from libs.common.contracts.procedure import (
     LimitReopened,
     LimitResumed,
     LimitStarted,
+    StepTaken,
 )
 from libs.common.errors import (
     BodyInvalid,
@@ -75,6 +76,7 @@ from services.cases.domain import (
     STATE_VERSION,
     Case,
     access_rows,
+    case_of,
     evolve_case,
     headline,
     stream_of,
@@ -231,7 +233,7 @@ def changed_rows(
         ],
         LIMITS: limit_rows(context, after, events),
     }
-    superiors = superiors_of(context)
+    superiors = context.profile.superior_ids
     access_before = access_rows(before, superiors) if before else {}
     rows[CASE_ACCESS] = [
         {"case_id": after.id, "organ": organ, "level": level, "until": until}
@@ -239,14 +241,6 @@ def changed_rows(
         if access_before.get(organ) != (level, until)
     ]
     return rows
-
-
-def superiors_of(context: Context) -> Mapping[str, tuple[str, ...]]:
-    """The organs above each organ of the profile."""
-    return {
-        organ.id: tuple(superior.id for superior in context.profile.superiors(organ.id))
-        for organ in context.profile.organs
-    }
 
 
 def case_row(case: Case, now: datetime) -> Row:
@@ -379,7 +373,7 @@ class Running:
         self._keys.discard(key)
 
 
-Deciding = Callable[[Loaded, Sealing], Awaitable[Sequence[Said]]]
+Deciding = Callable[[asyncpg.Connection, Loaded, Sealing], Awaitable[Sequence[Said]]]
 
 
 async def act(
@@ -413,13 +407,16 @@ async def act(
                     context, connection, case_id, organ=person.organ, request=request
                 )
                 if loaded.request is not None:
-                    return await _repeated(context, acting, loaded, body_digest, opens=opens)
+                    return await _repeated(context, connection, acting, loaded, body_digest)
                 if not opens and (loaded.case is None or loaded.level is None):
                     raise NotFound
                 sealing = context.vault.sealing(
                     stream=stream_of(case_id), organ=person.organ, wrapped=loaded.keys
                 )
-                said = await deciding(loaded, sealing)
+                try:
+                    said = await deciding(connection, loaded, sealing)
+                except RevisionStale as stale:
+                    raise await _with_changes(connection, case_id, stale) from stale
                 now = context.clock.now()
                 after = after_all(loaded.case, said, now, By(person.id, person.organ))
                 version = loaded.version + len(said)
@@ -462,16 +459,25 @@ async def act(
 
 
 async def _repeated(
-    context: Context, acting: Acting, loaded: Loaded, body_digest: str, *, opens: bool
+    context: Context,
+    connection: asyncpg.Connection,
+    acting: Acting,
+    loaded: Loaded,
+    body_digest: str,
 ) -> Kept:
     assert loaded.request is not None
     if loaded.request_digest != body_digest:
         raise RequestReused
+    # The case that the answer shows: to a request that opened one, not the id drawn for this one.
+    shown = case_of(loaded.request.headers["Stream-Version"].rpartition("@")[0])
+    seen = await load(context, connection, shown, organ=acting.identity.organ)
     # Whoever lost sight of the case since is not told again what was said then.
-    if loaded.level is None and not opens:
+    if seen.level is None:
         raise NotFound
-    now = context.clock.now()
-    await context.accesses.record(_access_row(acting.access([]), now, new_id()))
+    row = _access_row(acting.access([str(shown)]), context.clock.now(), new_id())
+    # On this connection: one that waits for a second one, while all wait, waits for ever.
+    await append(connection, [], {ACCESSES: [row]})
+    context.database.poke()
     return loaded.request
 
 
@@ -496,21 +502,25 @@ def _access_row(access: Access, now: datetime, correlation_id: UUID) -> Row:
 # --- opening a case
 
 
-async def next_number(context: Context, organ: str) -> str:
+async def next_number(context: Context, connection: asyncpg.Connection, organ: str) -> str:
     """The next case number of an organ in the present year of the law's zone."""
     year = today(context).year
-    async with context.database.driver() as connection:
-        serial = await connection.fetchval(
-            "insert into numbers (organ, kind, year, last) values ($1, 'case', $2, 1)"
-            " on conflict (organ, kind, year) do update set last = numbers.last + 1 returning last",
-            organ,
-            year,
-        )
+    serial = await connection.fetchval(
+        "insert into numbers (organ, kind, year, last) values ($1, 'case', $2, 1)"
+        " on conflict (organ, kind, year) do update set last = numbers.last + 1 returning last",
+        organ,
+        year,
+    )
     return f"{context.profile.organ(OrganId(organ)).short}案〔{year}〕{serial}号"
 
 
 async def decide_opening(
-    context: Context, case_id: UUID, person: Person, body: BaseModel, sealing: Sealing
+    context: Context,
+    connection: asyncpg.Connection,
+    case_id: UUID,
+    person: Person,
+    body: BaseModel,
+    sealing: Sealing,
 ) -> list[Said]:
     """What opening a dossier says; it is given its number once nothing forbids it.
 
@@ -564,7 +574,7 @@ async def decide_opening(
         )
     event = CaseOpened(
         case=case_id,
-        case_number=await next_number(context, organ.id),
+        case_number=await next_number(context, connection, organ.id),
         field=form.field,  # type: ignore[attr-defined] # likewise
         cause=form.cause,  # type: ignore[attr-defined] # likewise
         division=form.division,  # type: ignore[attr-defined] # likewise
@@ -620,7 +630,13 @@ def decide_step(
         documents=body.documents,
         parts=opening_parts(context, case, procedure) if proceeding is None else {},
     )
-    said = decide(procedure, proceeding, command, setting_of(context, case))
+    try:
+        said = decide(procedure, proceeding, command, setting_of(context, case))
+    except OverflowError as error:
+        # A legal time at the edge of the calendar, such as the first day of the year 1 in +14:00.
+        raise BodyInvalid(
+            errors=[{"field": "happened_at", "rule": "date_range", "reason": "out of range"}]
+        ) from error
     # Only now: whoever may not take the step is told so, not asked for headers.
     if proceeding is not None and needs_if_match(procedure, name):
         check_revision(proceeding, acting.if_match)
@@ -662,13 +678,30 @@ def check_revision(proceeding: Proceeding, if_match: str | None) -> None:
         return
     text = if_match.strip('"')
     seen = int(text) if text.isdecimal() and len(text) < 10 else 0  # noqa: PLR2004 - fits an int
-    raise RevisionStale(
-        revision=proceeding.revision,
-        changes=[
-            {"step": each.step, "organ": each.organ, "happened_at": each.happened_at.isoformat()}
-            for each in proceeding.taken[max(seen, 0) :]
-        ],
+    raise RevisionStale(proceeding=str(proceeding.id), seen=seen, revision=proceeding.revision)
+
+
+async def _with_changes(
+    connection: asyncpg.Connection, case_id: UUID, stale: RevisionStale
+) -> RevisionStale:
+    """The refusal with what people did in the proceeding since the revision that was read."""
+    rows = await connection.fetch(
+        "select agency, data from events where stream = $1 and type = any($2) order by version",
+        stream_of(case_id),
+        _STEP_TYPES,
     )
+    heads = [(row["agency"], orjson.loads(row["data"])["head"]) for row in rows]
+    changes = [
+        {"step": head["row"], "organ": organ, "happened_at": head["happened_at"]}
+        for organ, head in heads
+        if head["proceeding"] == stale.facts["proceeding"]
+        and head["revision"] > stale.facts["seen"]
+        and organ != PLATFORM.organ
+    ]
+    return RevisionStale(**stale.facts, changes=changes)
+
+
+_STEP_TYPES: Final = [name for name, event in CASES.by_type.items() if issubclass(event, StepTaken)]
 
 
 def opening_parts(context: Context, case: Case, procedure: Procedure) -> dict[str, str]:

@@ -15,7 +15,6 @@ from services.cases.handlers import (
     limit_row,
     proceeding_row,
     replay,
-    superiors_of,
 )
 from services.cases.tables import CASES, LIMITS, PROCEEDINGS
 
@@ -29,7 +28,7 @@ async def rebuild(context: Context) -> int:
     Readers see the old views until the commit; writers wait for it, because a step that was decided
     on an old snapshot would overwrite the new one.
     """
-    superiors = superiors_of(context)
+    superiors = context.profile.superior_ids
     async with context.database.driver() as connection, connection.transaction():
         names = ", ".join(f'"{table.name}"' for table in VIEWS)
         await connection.execute(f"lock table {names} in exclusive mode")

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.access import Level, Sight
 from libs.common.access_sql import visible
-from libs.common.contracts import Strict
+from libs.common.contracts import Code, Number, StateCode, Strict
 from services.cases.tables import CASES, LIMITS, METADATA, PROCEEDINGS
 
 CASE_ACCESS = METADATA.tables["case_access"]
@@ -51,12 +51,12 @@ class LimitLine(Strict):
 
 
 class CaseFilter(Strict):
-    """Which cases a list shows."""
+    """Which cases a list shows: codes and numbers, because what is asked for is recorded."""
 
-    field: str | None = None
-    agency: str | None = None
-    number: str | None = None
-    state: str | None = None
+    field: Code | None = None
+    agency: Code | None = None
+    number: Number | None = None
+    state: StateCode | None = None
 
 
 async def list_cases(

@@ -11,7 +11,7 @@ from sqlalchemy import update
 from libs.common.contracts import Event, Strict
 from libs.common.contracts.notifications import NOTIFICATIONS, NoticeDelivered
 from libs.common.database import driver_of
-from libs.common.errors import NotFound
+from libs.common.errors import NotFound, RequestReused
 from libs.common.events import Context as EventContext
 from libs.common.events import NewEvent, digest, new_id
 from libs.common.http import Acting, Reading, Routes, acting, json_response, person_of, reader
@@ -22,7 +22,7 @@ from libs.common.telemetry import current_traceparent
 from services.notifications import views
 from services.notifications.domain import Mark, marked, stream_of
 from services.notifications.tables import INBOX, METADATA
-from services.notifications.views import NoticeLine
+from services.notifications.views import REQUESTS, NoticeLine
 
 ACCESSES = METADATA.tables["accesses"]
 
@@ -76,7 +76,7 @@ def routes(context: Context) -> Routes:
                 after=query.after,
                 limit=query.limit,
             )
-            numbers = await views.counts(connection, organ)
+            numbers = await views.counts(connection, organ, context.clock.now())
         following = notices[-1].seq if len(notices) == query.limit else None
         page = InboxPage(notices=tuple(notices), next=following, **numbers)
         return await reading.answer(page, shown=[str(each.notice) for each in notices])
@@ -108,7 +108,12 @@ def routes(context: Context) -> Routes:
 
 
 async def mark(context: Context, act: Acting, notice_id: UUID, wanted: Mark) -> Response:
-    """Mark a notice; who does it twice is given the same answer, because nothing is left to say."""
+    """Mark a notice; what was said before is not said again, a repeat is given the same answer.
+
+    Raises:
+        NotFound: no such notice in the inbox of the person's organ.
+        RequestReused: the Idempotency-Key was used for another mark.
+    """
     person = person_of(act.identity)
     now = context.clock.now()
     correlation_id = new_id()
@@ -116,6 +121,15 @@ async def mark(context: Context, act: Acting, notice_id: UUID, wanted: Mark) -> 
         found = await views.notice(connection, person.organ, notice_id, lock=True)
         if found is None:
             raise NotFound
+        access = act.access([str(notice_id)]).row(
+            time=now, correlation_id=correlation_id, traceparent=current_traceparent()
+        )
+        # The lock on the notice makes a second request wait for the answer of the first.
+        if (kept := await views.kept(connection, person.id, act.route, act.key)) is not None:
+            if kept.body_digest != digest(act.body):
+                raise RequestReused
+            await append(await driver_of(connection), [], {ACCESSES: [access]})
+            return Response(kept.answer, kept.status, kept.headers, "application/json")
         before = NoticeDelivered(
             notice=found.notice,
             kind=found.kind,
@@ -146,25 +160,23 @@ async def mark(context: Context, act: Acting, notice_id: UUID, wanted: Mark) -> 
             await connection.execute(
                 update(INBOX).where(INBOX.c.notice == notice_id).values(**changes)
             )
-        access = act.access([str(notice_id)]).row(
-            time=now, correlation_id=correlation_id, traceparent=current_traceparent()
-        )
         stream = stream_of(notice_id)
-        await append(
-            await driver_of(connection), [Append(stream, version, said)], {ACCESSES: [access]}
+        receipts = tuple(
+            context.signer.receipt(
+                stream=stream,
+                version=version + offset,
+                event_digest=digest(event.data),
+                recorded_at=now,
+            )
+            for offset, event in enumerate(said, start=1)
         )
+        answer = MarkAnswer(notice=found.model_copy(update=changes), receipts=receipts)
+        headers = {"Stream-Version": f"{stream}@{version + len(said)}"}
+        body = answer.model_dump_json().encode()
+        rows = {ACCESSES: [access], REQUESTS: [act.kept_row(200, body, headers)]}
+        await append(await driver_of(connection), [Append(stream, version, said)], rows)
     context.database.poke()
-    receipts = tuple(
-        context.signer.receipt(
-            stream=stream,
-            version=version + offset,
-            event_digest=digest(event.data),
-            recorded_at=now,
-        )
-        for offset, event in enumerate(said, start=1)
-    )
-    answer = MarkAnswer(notice=found.model_copy(update=changes), receipts=receipts)
-    return json_response(answer, headers={"Stream-Version": f"{stream}@{version + len(said)}"})
+    return json_response(answer, headers=headers)
 
 
 def _new_event(event: Event, now: datetime, context: EventContext) -> NewEvent:

@@ -1,5 +1,6 @@
 """Queries over the inboxes."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,9 @@ from sqlalchemy import Row, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.contracts import Strict
-from services.notifications.tables import INBOX
+from services.notifications.tables import INBOX, METADATA
+
+REQUESTS = METADATA.tables["requests"]
 
 
 class NoticeLine(Strict):
@@ -70,8 +73,8 @@ async def notice(
     return line(row) if row else None
 
 
-async def counts(connection: AsyncConnection, organ: str) -> dict[str, int]:
-    """How many notices of an inbox are unread, wait for acknowledgement, or are overdue."""
+async def counts(connection: AsyncConnection, organ: str, now: datetime) -> dict[str, int]:
+    """How many notices of an inbox are unread, wait for acknowledgement, or are overdue now."""
     c = INBOX.c
     waiting = c.acknowledged_at.is_(None)
     row = (
@@ -79,11 +82,20 @@ async def counts(connection: AsyncConnection, organ: str) -> dict[str, int]:
             select(
                 func.count().filter(c.read_at.is_(None)),
                 func.count().filter(waiting),
-                func.count().filter(and_(waiting, c.due_at < func.now())),
+                func.count().filter(and_(waiting, c.due_at < now)),
             ).where(c.to_organ == organ, waiting)
         )
     ).one()
     return {"unread": row[0], "unacknowledged": row[1], "overdue": row[2]}
+
+
+async def kept(connection: AsyncConnection, person: str, route: str, key: str) -> Row[Any] | None:
+    """The answer kept for a repeat of a request; None when there was no such request."""
+    c = REQUESTS.c
+    statement = select(c.body_digest, c.status, c.answer, c.headers).where(
+        c.person == person, c.route == route, c.key == key
+    )
+    return (await connection.execute(statement)).one_or_none()
 
 
 def line(row: Row[Any]) -> NoticeLine:

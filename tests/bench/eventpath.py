@@ -58,7 +58,7 @@ async def bench_append(
 async def _per_second(count: int, seconds: float, pool: Database, worker: Any) -> float:  # noqa: ANN401 - one of the two below
     end = time.perf_counter() + seconds
     done = await asyncio.gather(*(worker(pool, end) for _ in range(count)))
-    return round(sum(done) / seconds)
+    return float(round(sum(done) / seconds))
 
 
 async def _append_held(pool: Database, end: float) -> int:
@@ -132,7 +132,7 @@ async def _write_one(envelope: Envelope, connection: AsyncConnection) -> None:
 
 
 async def bench_consumer(database: Database, *, count: int = 20_000) -> Figures:
-    """Effects of events in batches of 500, by one statement a batch and by one an event, and singly.
+    """Effects a second: batches of 500 in one statement, one by one in a batch, and singly.
 
     The log must hold `count` events (`bench_relay` leaves them).
     """
@@ -193,7 +193,7 @@ def bench_pgbench(
         script.write_text(" ".join(statement.split()) + ";\n")
         for count in clients:
             # The database's address last: pgbench takes it as a connection string.
-            done = subprocess.run(
+            done = subprocess.run(  # noqa: S603
                 [
                     *(str(binary("pgbench")), "-n", "-M", "prepared", "-f", str(script)),
                     *("-c", str(count), "-j", str(min(count, 2)), "-T", str(int(seconds))),

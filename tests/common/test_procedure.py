@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import count
+from pathlib import Path
 from typing import Any, ClassVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from pydantic import Field
 from typer.testing import CliRunner
 
-from libs.common.agencies import Duty, OrganKind
+from libs.common.agencies import Duty, OrganKind, load_profile
 from libs.common.contracts import Code, Event, Form, Sealed
 from libs.common.contracts.notice_kinds import ENTRY_ITEMS, NOTICE_KINDS
 from libs.common.contracts.procedure import (
@@ -1036,6 +1037,13 @@ BROKEN: Mapping[str, Callable[[], list[str]]] = {
     ),
     "entry filing is no item of the shared platform": lambda: findings(PERMIT, entry_items=()),
 }
+
+
+def test_the_register_holds_w1_to_w30_with_the_patterns_of_the_profile() -> None:
+    assert list(DOCUMENTS) == [f"w{number}" for number in range(1, 31)]
+    patterns = {row.pattern for row in DOCUMENTS.values() if row.pattern}
+    profile = load_profile(Path(__file__).parents[2] / "profiles" / "liaoyuan.toml")
+    assert patterns == {pattern.document for pattern in profile.number_patterns}
 
 
 def test_a_sound_table_has_no_findings() -> None:

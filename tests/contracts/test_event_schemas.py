@@ -12,10 +12,13 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 
-from libs.common.contracts import Contracts, Event, LogHead
+from libs.common.clock import ManualClock
+from libs.common.contracts import Contracts, Event, LogHead, type_name
 from libs.common.contracts.compatibility import ANNOTATIONS, STRUCTURE, Schema, inlined
 from libs.common.contracts.generate import ALL, file_of, said, schemas
 from libs.common.events import canonical, read_time
+from libs.common.relay import log_head
+from libs.common.store import LogReader, event_log
 from tests.contracts.envelopes import envelope
 from tests.contracts.strategies import values
 from tools import golden
@@ -145,6 +148,13 @@ def test_a_field_that_is_needed_is_needed(event_type: str) -> None:
             validate(SCHEMAS[event_type], less)
         with pytest.raises(ValueError, match="required"):
             read(event_type, canonical(less))
+
+
+def test_the_relay_says_its_head_as_the_contract_does() -> None:
+    reader = LogReader("//liaoyuan/cases", event_log("cases"))
+    head = log_head(reader, 7, 1, ManualClock(read_time("2026-03-02T01:30:00Z")))
+    assert head.type == type_name("cases", LogHead)
+    assert head.data == LogHead(epoch=1, position=7).data()
 
 
 def test_two_types_never_share_a_file() -> None:

@@ -28,7 +28,16 @@ async def append_some(database: Database, version: int) -> None:
 
 
 async def finished(*arguments: str) -> int:
-    return await asyncio.to_thread(child.start(*arguments).wait, child.SECONDS_MAX)
+    """How a child ended; one that does not end in time fails the test and is killed."""
+    return await asyncio.to_thread(_ended, *arguments)
+
+
+def _ended(*arguments: str) -> int:
+    with child.start(*arguments) as process:
+        try:
+            return process.wait(child.SECONDS_MAX * 2)
+        finally:
+            process.kill()
 
 
 async def kill_the_relay(database: Database, file: Path, kills: list[tuple[str, int]]) -> None:
@@ -46,7 +55,7 @@ async def kill_the_relay(database: Database, file: Path, kills: list[tuple[str, 
     assert len({each.id for each in log}) == len(log)
 
     # What a consumer makes of the bus: repeats are dropped, nothing is missing, nothing jumps.
-    sent = [line.split() for line in file.read_text().splitlines()]
+    sent = [line.split() for line in file.read_text().splitlines()]  # noqa: ASYNC240
     versions: dict[str, int] = {}
     for _, stream, version, _ in sent:
         assert int(version) <= versions.get(stream, 0) + 1, (stream, version)

@@ -38,9 +38,13 @@ async def test_a_busy_topic_does_not_starve_another(
 ) -> None:
     accesses = METADATA.tables["accesses"]
     row = {
-        **{"id": "01a202ce-60f7-72af-b9b5-be909b2c69b5", "time": NOW, "actor": "person-1"},
-        **{"agency": "water", "correlation_id": "01a202ce-60f7-72af-b9b5-be909b2c69b5"},
-        **{"traceparent": None, "data": "{}"},
+        "id": "01a202ce-60f7-72af-b9b5-be909b2c69b5",
+        "time": NOW,
+        "actor": "person-1",
+        "agency": "water",
+        "correlation_id": "01a202ce-60f7-72af-b9b5-be909b2c69b5",
+        "traceparent": None,
+        "data": "{}",
     }
     async with database.driver() as connection:
         await append(connection, [], {accesses: [row]})
@@ -48,7 +52,9 @@ async def test_a_busy_topic_does_not_starve_another(
     bus = LogBus({reader.log.topic: (database, reader) for reader in (READER, READS)})
     async with relaying(database, readers=(READER, READS)):
         await until(lambda: both_numbered(database))
-    async with bus.subscribe("g", [READER.log.topic, READS.log.topic], other_database) as subscription:
+    async with bus.subscribe(
+        "g", [READER.log.topic, READS.log.topic], other_database
+    ) as subscription:
         first_two = [*await subscription.fetch(1), *await subscription.fetch(1)]
     assert "accesses/cases" in streams(first_two)
 

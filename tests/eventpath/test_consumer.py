@@ -210,9 +210,9 @@ async def test_a_batch_with_one_culprit_applies_the_others(
 
 async def test_release_tries_dry_and_then_resumes_in_order(database: Database) -> None:
     events = await streams_of_three(database, "case/1", "case/2")
-    await consumer(
-        database, failing(lambda each: each.stream == "case/1", ValueError())
-    ).handle(events)
+    await consumer(database, failing(lambda each: each.stream == "case/1", ValueError())).handle(
+        events
+    )
     before = await effects(database)
     mended = consumer(database)
     assert await mended.release("case/1", dry_run=True) == 3

@@ -18,13 +18,13 @@ async def test_a_pool_whose_sessions_ended_opens_others(
     async with database.driver() as connection:
         name = await connection.fetchval("select current_database()")
         pid = connection.get_server_pid()
-    end = f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'"
+    end = f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'"  # noqa: S608
     await postgres.execute(end)
-    await until(lambda: connection.is_closed())
+    await until(connection.is_closed)
     async with database.driver() as another:
         assert another.get_server_pid() != pid
     await postgres.execute(end)
-    await until(lambda: another.is_closed())
+    await until(another.is_closed)
     async with database.begin() as sane:
         assert await sane.scalar(text("select 1")) == 1
 
@@ -38,7 +38,7 @@ async def test_a_session_that_ends_in_use_is_transient(
         with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError)) as ended:
             await connection.fetchval("select 1")
         assert is_transient(ended.value)
-    with pytest.raises(DBAPIError) as ended_too:
+    with pytest.raises(DBAPIError) as ended_too:  # noqa: PT012
         async with database.begin() as sane:
             pid = await sane.scalar(text("select pg_backend_pid()"))
             await postgres.execute(f"select pg_terminate_backend({pid})")

@@ -1,5 +1,6 @@
-"""The embedded PostgreSQL starts anywhere, is taken over from the killed, and says what is wrong."""
+"""The embedded PostgreSQL starts anywhere, survives its parent, and says what is wrong."""
 
+import importlib.util
 import os
 import shutil
 import signal
@@ -13,7 +14,6 @@ import asyncpg
 import psutil
 import pytest
 
-from libs.common import embedded
 from libs.common.embedded import EmbeddedError, EmbeddedPostgres
 from tests.support.events import until
 from tests.support.postgres import FAST
@@ -47,7 +47,7 @@ def stopped_at_the_end(cluster: EmbeddedPostgres) -> Iterator[EmbeddedPostgres]:
 @contextmanager
 def parent(directory: Path) -> Iterator[subprocess.Popen[str]]:
     """A process that started the cluster, wrote a row and now works in the database."""
-    with subprocess.Popen(
+    with subprocess.Popen(  # noqa: S603
         [sys.executable, "-c", PARENT, str(directory)],
         stdout=subprocess.PIPE,
         text=True,
@@ -118,7 +118,7 @@ async def test_a_path_too_long_for_a_socket_works(tmp_path: Path) -> None:
         connection = await asyncpg.connect(owner)
         await connection.close()
         host = owner.partition("host=")[2].partition("&")[0]
-        assert Path(host).stat().st_mode & 0o077 == 0
+        assert Path(host).stat().st_mode & 0o077 == 0  # noqa: ASYNC240
     shutil.rmtree(host)
 
 
@@ -218,15 +218,15 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 60 MB: enough for a cluster, not for what comes then."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=60m", "tmpfs", str(disk)],
+    mounted = subprocess.run(  # noqa: S603
+        ["mount", "-t", "tmpfs", "-o", "size=60m", "tmpfs", str(disk)],  # noqa: S607
         check=False,
         capture_output=True,
     )
     if mounted.returncode:
         pytest.skip("only root may mount a disk of its own")
     yield disk
-    subprocess.run(["umount", str(disk)], check=True)
+    subprocess.run(["umount", str(disk)], check=True)  # noqa: S603, S607
 
 
 def test_a_full_disk_is_named(small_disk: Path) -> None:
@@ -237,7 +237,7 @@ def test_a_full_disk_is_named(small_disk: Path) -> None:
     with stopped_at_the_end(EmbeddedPostgres(directory, settings=FAST)) as cluster:
         cluster.start()
         fill(small_disk, leave=1)
-        with pytest.raises(EmbeddedError, match="is full$"):
+        with pytest.raises(EmbeddedError, match=r"is full$"):
             cluster.provision("cases")
         # Cured without a restart.
         (small_disk / "filler").unlink()
@@ -262,7 +262,7 @@ def test_data_that_may_not_be_read_are_named(tmp_path: Path) -> None:
 
 
 def test_a_missing_wheel_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     assert "install xianjie[embedded]" in refusal(tmp_path / "pg")
 
 

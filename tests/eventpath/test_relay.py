@@ -113,8 +113,13 @@ async def test_reads_are_numbered_in_a_log_of_their_own(database: Database) -> N
 
     def row() -> dict[str, object]:
         return {
-            **{"id": new_id(), "time": NOW, "actor": "person-1", "agency": "liaoyuan-water"},
-            **{"correlation_id": uuid4(), "traceparent": None, "data": '{"purpose":"handling"}'},
+            "id": new_id(),
+            "time": NOW,
+            "actor": "person-1",
+            "agency": "liaoyuan-water",
+            "correlation_id": uuid4(),
+            "traceparent": None,
+            "data": '{"purpose":"handling"}',
         }
 
     rows = [row() for _ in range(BATCH_MAX + 5)]

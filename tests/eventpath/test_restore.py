@@ -18,7 +18,7 @@ from tests.support.postgres import (
 
 
 def run(program: str, *arguments: str) -> None:
-    subprocess.run([str(binary(program)), *arguments], check=True, capture_output=True)
+    subprocess.run([str(binary(program)), *arguments], check=True, capture_output=True)  # noqa: S603
 
 
 def prepared(cluster: EmbeddedPostgres) -> PostgresServer:

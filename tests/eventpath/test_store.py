@@ -37,7 +37,7 @@ def request(key: str) -> dict[str, object]:
 
 async def table(database: Database, name: str) -> list[asyncpg.Record]:
     async with database.driver() as connection:
-        return await connection.fetch(f"select * from {name} order by 1, 2")  # noqa: S608
+        return list(await connection.fetch(f"select * from {name} order by 1, 2"))  # noqa: S608
 
 
 async def test_an_event_comes_back_as_it_was_appended(database: Database) -> None:
@@ -119,8 +119,13 @@ async def test_a_stream_never_gets_a_hole(database: Database) -> None:
 
 async def test_rows_are_written_and_replaced_with_the_event(database: Database) -> None:
     content = {
-        **{"id": new_id(), "stream": "case/1", "subject": "s", "organ": "o", "kind": "name"},
-        **{"salt": hex_bytes(b"\x00\x01"), "sealed": hex_bytes(b"\xff" * 20)},
+        "id": new_id(),
+        "stream": "case/1",
+        "subject": "s",
+        "organ": "o",
+        "kind": "name",
+        "salt": hex_bytes(b"\x00\x01"),
+        "sealed": hex_bytes(b"\xff" * 20),
     }
     async with database.driver() as connection:
         await append(

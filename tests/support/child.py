@@ -116,7 +116,7 @@ async def until_done(work: object, is_done: object) -> None:
 
 def start(*arguments: str) -> subprocess.Popen[bytes]:
     """Start a child; whoever asks waits for it."""
-    return subprocess.Popen([sys.executable, "-m", "tests.support.child", *arguments])
+    return subprocess.Popen([sys.executable, "-m", "tests.support.child", *arguments])  # noqa: S603
 
 
 def main(kind: str, first: str, second: str, step: str, nth: str) -> None:

@@ -185,6 +185,7 @@ class LimitEnded(_LimitEvent):
     ended_at: AwareDatetime
     ending: Ending
     late: bool
+    """It was met, or replaced, after the longest lawful time."""
     act: UUID
 
 

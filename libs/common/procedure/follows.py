@@ -302,7 +302,8 @@ def about(head: StepHead, clock: Clock) -> dict[str, Any]:
 def nominal(running: Running, setting: Setting) -> Deadline:
     """When a limit is due; while it stands still, as if it ran on from the pause."""
     if running.is_paused:
-        running = limits.resume(running, running.pauses[-1].paused_at)
+        last = 2 * len(running.pauses) - 1
+        running = limits.adjust_pause(running, last, running.pauses[-1].paused_at)
     deadline = limits.deadline(running, setting.calendar, setting.zone)
     assert deadline is not None, "what runs is due"
     return deadline
