@@ -20,6 +20,7 @@ from libs.common.agencies import Duty
 from libs.common.clock import Clock
 from libs.common.errors import Unauthenticated
 from libs.common.events import digest
+from libs.common.procedure import SERVICE
 
 ALGORITHM: Final = "Ed25519"
 AUDIENCE: Final = "xianjie"
@@ -156,7 +157,7 @@ class Verifier:
         if not held:
             raise Unauthenticated
         is_service = claims["sub"].startswith(SERVICE_PREFIX)
-        if is_service == (claims["aud"] == AUDIENCE):
+        if is_service == (claims["aud"] == AUDIENCE) or claims.get("organ") == SERVICE:
             raise Unauthenticated
         try:
             duties = frozenset(Duty(duty) for duty in claims["duties"])

@@ -7,41 +7,38 @@ settings hold. What is begun first ends last: requests, background work, pools, 
 import asyncio
 import contextlib
 import errno
-import fcntl
 import gc
-import json
-import os
-import shutil
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 import asyncpg
 import httpx
 import structlog
 import uvicorn
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
 from opentelemetry.sdk.trace import SpanProcessor
-from prometheus_client import generate_latest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from libs.common.accesses import AccessRecorder
-from libs.common.agencies import Profile, check, load_profile
+from libs.common.agencies import Profile
+from libs.common.background import Begin, crew, ended, in_thread, lasting, once, periodic
 from libs.common.bus import Bus, LogBus, Publisher
 from libs.common.calendars import national
 from libs.common.clock import Clock, SystemClock
-from libs.common.consumer import Consumer, describe
+from libs.common.consumer import Consumer
 from libs.common.contents import Vault
 from libs.common.database import Database, is_transient, migrate
 from libs.common.embedded import EmbeddedError, EmbeddedPostgres
 from libs.common.errors import Transient
 from libs.common.events import Envelope
-from libs.common.http import build_app, fetch_log, json_response
+from libs.common.holding import StartError, read_key, read_profile
+from libs.common.http import build_app, fetch_log
 from libs.common.identity import Issuer, Verifier
+from libs.common.management import management_app
 from libs.common.relay import Relay
 from libs.common.service import Context, Job, Service
 from libs.common.settings import Settings
@@ -49,29 +46,14 @@ from libs.common.signing import KeyDirectory, Signer
 from libs.common.store import LogReader, access_log, event_log
 from libs.common.telemetry import Telemetry
 
-FREE_BYTES_MIN: Final = 256 * 1024 * 1024
 DATABASE_SECONDS_MAX: Final = 30.0
 """How long a start waits for a database that is not up yet."""
 LOOK_SECONDS: Final = 1.0
 MEASURE_SECONDS: Final = 5.0
-READY_SECONDS: Final = 2.0
-RESTART_SECONDS: Final = 0.1
-RESTART_SECONDS_MAX: Final = 10.0
-LASTED_SECONDS: Final = 5.0
-"""Work without an end that has not failed for so long is well again."""
 STOP_SECONDS: Final = 8
-CANCELS_MAX: Final = 3
-CANCEL_SECONDS: Final = 5.0
 STOPPING: Final = "stopping"
 
 log = structlog.get_logger()
-
-T = TypeVar("T")
-
-
-class StartError(Exception):
-    """Why it cannot start, in one sentence for the operator."""
-
 
 Tell = Callable[[str], None]
 """Told each thing that is being done, for people who wait."""
@@ -91,184 +73,6 @@ class Runtime:
     app: FastAPI | None = None
     failing: set[str] = field(default_factory=set)
     """What failed and is being tried again; while there is any, it is not ready."""
-
-
-# --- before anything starts
-
-
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """Where a running program answers."""
-
-    api: str
-    management: str
-
-
-class DataDirectory:
-    """The data directory, held by one process where the embedded database lies in it.
-
-    Args:
-        directory: made when missing.
-    """
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self._lock: int | None = None
-
-    @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
-        """Hold it alone. The kernel gives the lock back when the process ends, however it ends.
-
-        Raises:
-            StartError: another copy holds it, the disk is full, or it cannot be written.
-        """
-        try:
-            self.directory.mkdir(parents=True, exist_ok=True)
-            handle = os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as error:
-            raise StartError(cannot_write(self.directory, error)) from error
-        try:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise StartError(
-                    f"{self.directory} 已被另一个进程使用 / another copy runs on it{self._who()}"
-                ) from error
-            except OSError as error:
-                raise StartError(cannot_write(self.directory, error)) from error
-            self._need_space()
-            self._lock = handle
-            self._write({"pid": os.getpid()})
-            yield
-        finally:
-            self._lock = None
-            os.close(handle)
-
-    def say(self, addresses: Addresses) -> None:
-        """Leave word where this process answers, for commands that look for it."""
-        self._write({"pid": os.getpid(), "api": addresses.api, "management": addresses.management})
-
-    def said(self) -> Addresses | None:
-        """Where the process answers that holds the directory; None when none does."""
-        try:
-            with self._file.open("rb") as file:
-                try:
-                    fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    found = json.load(file)
-                    return Addresses(found["api"], found["management"])
-        except (OSError, ValueError, KeyError):
-            pass
-        return None
-
-    @property
-    def _file(self) -> Path:
-        return self.directory / "lock"
-
-    def _who(self) -> str:
-        try:
-            found = json.loads(self._file.read_bytes())
-            return f" (pid {found['pid']}{', ' + found['api'] if 'api' in found else ''})"
-        except (OSError, ValueError, KeyError):
-            return ""
-
-    def _write(self, words: dict[str, object]) -> None:
-        if self._lock is None:
-            return
-        # A courtesy: on a full disk it is left out.
-        with contextlib.suppress(OSError):
-            os.ftruncate(self._lock, 0)
-            os.pwrite(self._lock, json.dumps(words).encode(), 0)
-
-    def _need_space(self) -> None:
-        free = shutil.disk_usage(self.directory).free
-        if free < FREE_BYTES_MIN:
-            need = FREE_BYTES_MIN // 2**20
-            raise StartError(
-                f"{self.directory} 磁盘空间不足 / disk is full:"
-                f" {free // 2**20} MiB free, {need} needed"
-            )
-
-
-@contextlib.contextmanager
-def data_directory(settings: Settings) -> Iterator[DataDirectory]:
-    """The data directory of this process, held alone where the embedded database lies in it.
-
-    Processes that stand on an external PostgreSQL share it, and with it the keys.
-
-    Raises:
-        StartError: another copy holds it, the disk is full, or it cannot be written.
-    """
-    directory = DataDirectory(settings.var)
-    with contextlib.ExitStack() as stack:
-        if settings.database_url is None:
-            stack.enter_context(directory.held())
-        yield directory
-
-
-def cannot_write(path: Path, error: OSError) -> str:
-    """The sentence on something that could not be written."""
-    if error.errno == errno.ENOSPC:
-        return f"{path} 磁盘空间不足 / disk is full"
-    if error.errno in (errno.EEXIST, errno.ENOTDIR):
-        return f"{path} 不是目录 / is not a directory"
-    return f"{path} 无法写入 / cannot be written: {error.strerror}"
-
-
-def listening(host: str, port: int) -> socket.socket:
-    """A listening socket.
-
-    Raises:
-        StartError: the port is in use or may not be used, or the host is none of this machine's.
-    """
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        listener.listen(1024)
-    except OSError as error:
-        listener.close()
-        why = "端口已被占用 / port in use" if error.errno == errno.EADDRINUSE else error.strerror
-        raise StartError(f"{host}:{port} 不可用 / cannot be used: {why}") from error
-    listener.setblocking(False)
-    return listener
-
-
-def address_of(listener: socket.socket) -> str:
-    """The URL under which this machine reaches a listening socket."""
-    host, port = listener.getsockname()[:2]
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def read_profile(settings: Settings) -> Profile:
-    """The checked profile.
-
-    Raises:
-        StartError: it cannot be read, or something in it does not fit together.
-    """
-    try:
-        profile = load_profile(settings.profile)
-    except ValueError as error:
-        raise StartError(f"{settings.profile}: {error}") from error
-    if findings := check(profile):
-        more = f" (+{len(findings) - 1})" if len(findings) > 1 else ""
-        raise StartError(f"{settings.profile}: {findings[0]}{more}")
-    return profile
-
-
-def read_key(keys: KeyDirectory, name: str, directory: Path) -> bytes:
-    """A key of the installation, made at its first use.
-
-    Raises:
-        StartError: it can neither be read nor made.
-    """
-    try:
-        return keys.secret(name)
-    except OSError as error:
-        raise StartError(cannot_write(directory, error)) from error
-    except ValueError as error:
-        raise StartError(f"密钥损坏 / {error}") from error
 
 
 # --- the parts
@@ -345,7 +149,7 @@ async def running(
     async with (
         prepared(settings, services, clock=clock, tell=tell, processors=processors) as runtime,
         _bus(runtime, services, tell) as (bus, publisher),
-        _crew(runtime) as begin,
+        crew(runtime.failing) as begin,
     ):
         for service in services:
             _begin_service(runtime, service, bus, publisher, begin)
@@ -393,18 +197,18 @@ async def _embedded(
     tell("启动内嵌 PostgreSQL / starting the embedded PostgreSQL")
     addresses: dict[str, str] = {}
     try:
-        await _in_thread(postgres.start)
+        await in_thread(postgres.start)
         for service in services:
             tell(f"迁移数据库 / migrating {service.name}")
-            owner, addresses[service.name] = await _in_thread(
+            owner, addresses[service.name] = await in_thread(
                 lambda name=service.name: postgres.provision(name)  # type: ignore[misc]
             )
             await migrated(owner, service, role=f"xianjie_{service.name}")
-        async with _crew(runtime) as begin:
-            begin("postgres", _lasting(lambda: _keep(postgres, runtime)))
+        async with crew(runtime.failing) as begin:
+            begin("keep postgres", lasting(lambda: _keep(postgres, runtime)))
             yield addresses
     finally:
-        await _in_thread(postgres.stop)
+        await in_thread(postgres.stop)
 
 
 async def _keep(postgres: EmbeddedPostgres, runtime: Runtime) -> None:
@@ -416,26 +220,14 @@ async def _keep(postgres: EmbeddedPostgres, runtime: Runtime) -> None:
                 log.error("postgres_gone")
             runtime.failing.add(name)
             try:
-                await _in_thread(postgres.stop)
-                await _in_thread(postgres.start)
+                await in_thread(postgres.stop)
+                await in_thread(postgres.start)
             except EmbeddedError as error:
                 log.error("postgres_not_restarted", reason=str(error))
             else:
                 runtime.failing.discard(name)
                 log.warning("postgres_restarted")
         await asyncio.sleep(LOOK_SECONDS)
-
-
-async def _in_thread(work: Callable[[], T]) -> T:
-    """Something that cannot be cut off, in a thread; who cancels it waits for its end."""
-    doing = asyncio.ensure_future(asyncio.to_thread(work))
-    try:
-        return await asyncio.shield(doing)
-    except asyncio.CancelledError:
-        while not doing.done():
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.wait({doing})
-        raise
 
 
 async def migrated(owner_address: str, service: Service, *, role: str) -> None:
@@ -548,13 +340,13 @@ async def _bus(
             log.error("topic_wrong", finding=finding)
 
     tell("连接 Kafka / joining Kafka")
-    async with _crew(runtime) as begin:
+    async with crew(runtime.failing) as begin:
         try:
             await have_topics()
         except Transient:
             # Acts are taken in without it: what is said waits in the log until it is back.
             tell("Kafka 尚不可达, 先行启动 / Kafka does not answer yet; going on without it")
-            begin("topics", _once(have_topics))
+            begin("topics", once(have_topics))
         async with KafkaPublisher(kafka) as publisher:
             yield KafkaBus(kafka), publisher
 
@@ -600,100 +392,6 @@ class _ServiceAuth(httpx.Auth):
         yield request
 
 
-# --- background work
-
-Well = Callable[[], None]
-"""Called by work that has just succeeded."""
-Work = Callable[[Well], Awaitable[None]]
-Begin = Callable[[str, Work], None]
-
-
-@contextlib.asynccontextmanager
-async def _crew(runtime: Runtime) -> AsyncIterator[Begin]:
-    """Background work that ends with the block."""
-    tasks: set[asyncio.Task[None]] = set()
-
-    def begin(name: str, work: Work) -> None:
-        tasks.add(asyncio.create_task(_supervised(runtime, name, work), name=name))
-
-    try:
-        yield begin
-    finally:
-        await _ended(tasks)
-
-
-async def _ended(tasks: set[asyncio.Task[None]]) -> None:
-    """Cancel tasks and wait for their end, in which they roll back what they had begun."""
-    left = tasks
-    for _ in range(CANCELS_MAX):
-        if not left:
-            return
-        # Again, because `wait_for` of Python 3.11 loses a cancellation that comes with its result.
-        for task in left:
-            task.cancel()
-        _, left = await asyncio.wait(left, timeout=CANCEL_SECONDS)
-    if left:
-        log.error("background_left", work=sorted(task.get_name() for task in left))
-
-
-async def _supervised(runtime: Runtime, name: str, work: Work) -> None:
-    """Do work for ever: what fails is logged once, marked as failing, and begun again."""
-    delay = RESTART_SECONDS
-
-    def well() -> None:
-        if name in runtime.failing:
-            runtime.failing.discard(name)
-            log.info("background_recovered", work=name)
-
-    while True:
-        try:
-            await work(well)
-        except Exception as error:  # noqa: BLE001 - nothing may end the background work of a service
-            is_first = name not in runtime.failing
-            delay = RESTART_SECONDS if is_first else min(delay * 2, RESTART_SECONDS_MAX)
-            runtime.failing.add(name)
-            if is_first and is_transient(error):
-                log.warning("background_failed", work=name, error=type(error).__name__)
-            elif is_first:
-                log.exception("background_failed", work=name, error=type(error).__name__)
-        else:
-            well()
-            return
-        await asyncio.sleep(delay)
-
-
-def _once(act: Callable[[], Awaitable[None]]) -> Work:
-    async def run(_: Well) -> None:
-        await act()
-
-    return run
-
-
-def _lasting(act: Callable[[], Awaitable[None]]) -> Work:
-    """Work without an end; it is well when it lasts."""
-
-    async def run(well: Well) -> None:
-        timer = asyncio.get_running_loop().call_later(LASTED_SECONDS, well)
-        try:
-            await act()
-        finally:
-            timer.cancel()
-
-    return run
-
-
-def _periodic(seconds: float, act: Callable[[], Awaitable[None]]) -> Work:
-    """Work done every so often; it is well when it succeeds."""
-
-    async def run(well: Well) -> None:
-        while True:
-            await act()
-            well()
-            await asyncio.sleep(seconds)
-
-    return run
-
-
 def _begin_service(
     runtime: Runtime, service: Service, bus: Bus, publisher: Publisher | None, begin: Begin
 ) -> None:
@@ -706,7 +404,7 @@ def _begin_service(
         meters=runtime.telemetry.meters,
     )
     runtime.relays[service.name] = relay
-    begin(f"relay {service.name}", _lasting(relay.run))
+    begin(f"relay {service.name}", lasting(relay.run))
     for group in service.groups:
         on_head = group.on_log_head
         consumer = Consumer(
@@ -719,12 +417,12 @@ def _begin_service(
             on_log_head=_bound(on_head, context) if on_head else None,
         )
         runtime.consumers[group.name] = consumer
-        begin(f"group {group.name}", _lasting(_consuming(bus, consumer, group.topics, context)))
+        begin(f"group {group.name}", lasting(_consuming(bus, consumer, group.topics, context)))
     for job in (*service.jobs, FORGET_REQUESTS):
-        begin(f"job {service.name}.{job.name}", _periodic(job.every_seconds, _alone(context, job)))
+        begin(f"job {service.name}.{job.name}", periodic(job.every_seconds, _alone(context, job)))
     begin(
         f"measure {service.name}",
-        _periodic(MEASURE_SECONDS, lambda: _measure(runtime, context, service)),
+        periodic(MEASURE_SECONDS, lambda: _measure(runtime, context, service)),
     )
 
 
@@ -806,6 +504,32 @@ async def _measure(runtime: Runtime, context: Context, service: Service) -> None
 # --- HTTP
 
 
+def listening(host: str, port: int) -> socket.socket:
+    """A listening socket.
+
+    Raises:
+        StartError: the port is in use or may not be used, or the host is none of this machine's.
+    """
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(1024)
+    except OSError as error:
+        listener.close()
+        why = "端口已被占用 / port in use" if error.errno == errno.EADDRINUSE else error.strerror
+        raise StartError(f"{host}:{port} 不可用 / cannot be used: {why}") from error
+    listener.settimeout(0)
+    return listener
+
+
+def address_of(listener: socket.socket) -> str:
+    """The URL under which this machine reaches a listening socket."""
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 class _Server(uvicorn.Server):
     """Leaves signals to the program: one process, two servers, one way to stop."""
 
@@ -824,73 +548,6 @@ def _server(app: FastAPI) -> _Server:
         server_header=False,
     )
     return _Server(config)
-
-
-def management_app(runtime: Runtime) -> FastAPI:
-    """Health, metrics, and what an operator does with parked events; for the management port."""
-    app = FastAPI(title="Xianjie management", openapi_url=None)
-
-    @app.exception_handler(Exception)
-    async def failed(_: Request, error: Exception) -> Response:
-        return json_response({"error": type(error).__name__}, status=503)
-
-    @app.get("/health/live")
-    async def live() -> dict[str, str]:
-        return {"status": "live"}
-
-    @app.get("/health/ready")
-    async def ready() -> Response:
-        looks = [_look(name, context) for name, context in runtime.contexts.items()]
-        found = [each for each in await asyncio.gather(*looks) if each is not None]
-        failing = [*sorted(runtime.failing), *found]
-        return json_response({"failing": failing}, status=503 if failing else 200)
-
-    @app.get("/metrics")
-    async def metrics() -> Response:
-        return Response(
-            generate_latest(runtime.telemetry.registry), media_type="text/plain; version=0.0.4"
-        )
-
-    @app.get("/parked")
-    async def parked() -> Response:
-        found = {
-            group: [
-                {
-                    "stream": each.stream,
-                    "version": each.version,
-                    "type": each.type,
-                    "reason": each.reason.value,
-                    "error": each.error,
-                    "parked_at": each.parked_at,
-                }
-                for each in await consumer.parked()
-            ]
-            for group, consumer in runtime.consumers.items()
-        }
-        return json_response(found)
-
-    @app.post("/parked/{group}/release")
-    async def release(group: str, stream: str, *, dry_run: bool = True) -> Response:
-        consumer = runtime.consumers.get(group)
-        if consumer is None:
-            return json_response({"groups": sorted(runtime.consumers)}, status=404)
-        try:
-            applied = await consumer.release(stream, dry_run=dry_run)
-        except Exception as error:  # noqa: BLE001 - the operator is told what still fails
-            return json_response({"error": describe(error)}, status=409)
-        return json_response({"applied": applied, "dry_run": dry_run})
-
-    return app
-
-
-async def _look(name: str, context: Context) -> str | None:
-    """What is wrong with a database; None when it answers."""
-    try:
-        async with asyncio.timeout(READY_SECONDS), context.database.begin() as connection:
-            await connection.execute(text("select 1"))
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is not ready
-        return f"database {name}: {type(error).__name__}"
-    return None
 
 
 async def serve(
@@ -916,7 +573,7 @@ async def serve(
     ]
     stopping = asyncio.create_task(stop.wait())
     try:
-        while not (api.started and management.started) and not any(t.done() for t in serving):
+        while not ((api.started and management.started) or any(t.done() for t in serving)):  # noqa: ASYNC110 - uvicorn tells in no other way
             await asyncio.sleep(0.01)
         # What lives from here on is small; the collector need not look at all that was imported.
         gc.collect()
@@ -931,6 +588,6 @@ async def serve(
         for server, task in zip((api, management), serving, strict=True):
             server.should_exit = True
             await asyncio.wait({task})
-            await _ended(server.server_state.tasks)
+            await ended(server.server_state.tasks)
     for task in serving:
         task.result()

@@ -625,7 +625,7 @@ async def take_step(
         nonlocal level
         assert loaded.case is not None
         # The answer shows no more than a read would: less than a party's view to who is none.
-        level = loaded.level if loaded.level not in (None, *HANDLING) else Level.PARTY
+        level = Level.PARTY if loaded.level in (None, *HANDLING) else loaded.level
         found = loaded.case.proceeding(proceeding_id) if proceeding_id else None
         if procedure is None and found is None:
             raise NotFound

@@ -82,7 +82,7 @@ from services.cases.domain import (
     stream_of,
 )
 from services.cases.procedures import PROCEDURES
-from services.cases.procedures.transfer import SIGN_AFTER_ARRIVAL
+from services.cases.procedures.transfer import SIGN_AFTER_ARRIVAL, SIGN_REROUTED
 from services.cases.tables import CASES as CASES_TABLE
 from services.cases.tables import LIMITS, METADATA, PROCEEDINGS
 
@@ -203,7 +203,9 @@ def setting_of(context: Context, case: Case) -> Setting:
         calendar=context.calendar,
         zone=context.profile.zone,
         ids=identities(),
-        own_hours={SIGN_AFTER_ARRIVAL.name: context.profile.receipt_after_hours},
+        own_hours=dict.fromkeys(
+            (SIGN_AFTER_ARRIVAL.name, SIGN_REROUTED.name), context.profile.receipt_after_hours
+        ),
     )
 
 
@@ -714,7 +716,6 @@ def opening_parts(context: Context, case: Case, procedure: Procedure) -> dict[st
     return {
         "sender": case.agency,
         "receiver": receiver.organ.id,
-        "service": PLATFORM.organ,
         **({"supervisor": supervisor.id} if supervisor else {}),
     }
 

@@ -16,7 +16,10 @@ from services.cases.domain import Case
 from services.cases.handlers import PLATFORM, take_by_platform
 from services.cases.procedures import PROCEDURES
 
-ARRIVALS: Final = {"transfer_delivered": ("transfer", "arrive")}
+ARRIVALS: Final = {
+    "transfer_delivered": ("transfer", "arrive"),
+    "transfer_rerouted": ("transfer", "arrive"),
+}
 """Kinds of notices that carry a file: procedure, and the step that records its arrival."""
 
 
@@ -34,7 +37,7 @@ def reactions(context: Context) -> Reactions:
 
         def deciding(case: Case, setting: Setting) -> list[Said]:
             proceeding = case.proceeding(delivered.proceeding)
-            if proceeding is None or proceeding.last(step) is not None:
+            if proceeding is None:
                 return []
             command = Command(
                 step=step,
@@ -45,7 +48,7 @@ def reactions(context: Context) -> Reactions:
             try:
                 return decide(procedure, proceeding, command, setting)
             except StepNotOpen:
-                # Signed for or called back before word of the arrival came: nothing left to say.
+                # Said before, or signed for or called back before word of it came.
                 return []
 
         try:
