@@ -104,6 +104,10 @@ class Database:
             connection, driver = await self._taken()
             try:
                 yield connection, driver
+            except asyncpg.InternalClientError:
+                # The session ended between two statements; the driver will notice in a moment.
+                driver.terminate()
+                raise
             finally:
                 if driver.is_closed() or driver.is_in_transaction() or connection.invalidated:
                     await _discard(connection, driver)

@@ -26,7 +26,6 @@ ALLOWED = {
     "LimitStarted.articles": "likewise",
     "NoticeOwed.facts": "codes, numbers and dates that the procedure's rows name",
     "CorrectAct.fields": "the right value of a field that itself stands in clear",
-    "StepHead.parts": "keys: the parts of a procedure, from its table",
 }
 
 

@@ -16,16 +16,15 @@ from libs.common.contracts import (
     Sealed,
     Strict,
     Words,
+    line,
 )
 from libs.common.contracts.procedure import PROCEDURE_EVENTS, Document, StepTaken
 
 CreditCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-HJ-NPQRTUWXY]{18}$")]
 """Unified social credit code (GB 32100-2015), by form."""
-Division = Annotated[str, StringConstraints(pattern=r"^[1-9]\d{5}$")]
+Division = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{5}$")]
 """Administrative division (GB/T 2260)."""
-OrganName = Annotated[
-    str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,200}$", strip_whitespace=True)
-]
+OrganName = Annotated[str, line(200)]
 Documents = tuple[Document, ...]
 
 
@@ -41,7 +40,7 @@ class PersonDetails(Strict):
 
     name: Words = Field(title="姓名 / name", max_length=100)
     identity_number: str | None = Field(
-        default=None, pattern=r"^\d{17}[\dX]$", title="公民身份号码 / identity number"
+        default=None, pattern=r"^[0-9]{17}[0-9X]$", title="公民身份号码 / identity number"
     )
     address: str | None = Field(default=None, max_length=200, title="住址 / address")
     telephone: str | None = Field(default=None, max_length=40, title="电话 / telephone")

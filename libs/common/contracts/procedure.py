@@ -68,7 +68,7 @@ class StepHead(Strict):
     state: StateCode
     holder_before: Code | None
     holder: Code
-    parts: dict[str, Code]
+    parts: dict[Code, Code]
     """The organs by their part in the proceeding, as they are after the step."""
     revision: int = Field(ge=1)
     """The proceeding's revision after the step."""
@@ -89,7 +89,7 @@ class CorrectAct(Form):
     happened_at: AwareDatetime | None = Field(
         default=None, title="正确的发生时间 / when it happened"
     )
-    fields: dict[Code, str | int | bool | None] = Field(
+    fields: dict[Code, Number | int | bool | None] = Field(
         default={}, title="正确的内容 / right values by field", max_length=32
     )
 
@@ -267,7 +267,7 @@ class NoticeOwed(Event):
     due_at: AwareDatetime | None
     """When it must have been given; None where the law says promptly."""
     receipt: Receipt
-    facts: dict[Code, str]
+    facts: dict[Code, Number]
     """What the wording needs: codes, numbers and dates, never words or names of persons."""
 
 

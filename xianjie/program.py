@@ -1,0 +1,216 @@
+"""The commands of `xianjie`."""
+
+import asyncio
+import contextlib
+import errno
+import os
+import socket
+import time
+from collections.abc import Iterator, Sequence
+from typing import Annotated, NoReturn
+
+import structlog
+import typer
+import uvloop
+
+from libs.common.agencies import PersonId, ProfileError
+from libs.common.embedded import EmbeddedError
+from libs.common.holding import (
+    Addresses,
+    DataDirectory,
+    StartError,
+    data_directory,
+    read_key,
+    read_profile,
+)
+from libs.common.runtime import (
+    Runtime,
+    address_of,
+    listening,
+    migrated,
+    prepared,
+    running,
+    serve,
+)
+from libs.common.service import Service
+from libs.common.settings import Settings, SettingsError
+from libs.common.telemetry import configure_logs
+from xianjie import registry
+from xianjie.commands.calendar import calendar_app
+from xianjie.commands.due import due
+from xianjie.commands.parked import parked_app
+from xianjie.commands.procedure import procedure_app
+from xianjie.commands.profile import profile_app
+from xianjie.demo import load_demo, suggestion
+from xianjie.output import Lossy, log_libraries, say
+from xianjie.stopping import Stop, Stopped, unless
+
+log = structlog.get_logger()
+
+app = typer.Typer(
+    help="衔接 Xianjie", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
+app.command("due")(due)
+app.add_typer(calendar_app, name="calendar")
+app.add_typer(profile_app, name="profile")
+app.add_typer(procedure_app, name="procedure")
+app.add_typer(parked_app, name="parked")
+
+
+def fail(sentence: str) -> NoReturn:
+    """End with one clear line."""
+    say(" ".join(sentence.split()), error=True)
+    raise typer.Exit(1)
+
+
+def settings() -> Settings:
+    """The settings from the environment; the one place that reads it."""
+    try:
+        found = Settings.read(os.environ)
+    except SettingsError as error:
+        fail(str(error))
+    for name in found.urls:
+        known(name)
+    return found
+
+
+def known(name: str) -> Service:
+    """The service of a name, or the end with one clear line."""
+    try:
+        return registry.service(name)
+    except KeyError:
+        fail(f"没有该服务 / no such service: {name}; {' '.join(registry.NAMES)}")
+
+
+@contextlib.contextmanager
+def one_line() -> Iterator[None]:
+    """What keeps a command from its work ends it with one clear line and the code 1."""
+    try:
+        yield
+    except (StartError, EmbeddedError) as error:
+        fail(str(error))
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        fail("磁盘空间不足 / the disk is full")
+
+
+def begin_logs() -> None:
+    """Logs as JSON lines on standard error, those of libraries included."""
+    configure_logs()
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(Lossy.standard_error()))
+    log_libraries()
+
+
+# --- serving
+
+Port = Annotated[
+    int | None, typer.Option(min=0, max=65_535, help="API 端口 / port of the API; 0: any free")
+]
+ManagementPort = Annotated[
+    int | None,
+    typer.Option(min=0, max=65_535, help="管理端口 / management port; else the one behind"),
+]
+
+
+@app.command()
+def run(
+    context: typer.Context,
+    port: Port = None,
+    management_port: ManagementPort = None,
+    demo: Annotated[bool, typer.Option(help="载入演示数据 / load the demo data")] = True,
+) -> None:
+    """在一个进程内运行全部服务 / Run every service in one process."""
+    begin_logs()
+    ports = (port, management_port)
+    _serve(settings(), registry.every(), ports, context.obj or Stop(), with_demo=demo)
+
+
+@app.command("serve")
+def serve_some(
+    context: typer.Context,
+    names: Annotated[
+        list[str], typer.Argument(help="服务名 / services: " + " ".join(registry.NAMES))
+    ],
+    port: Port = None,
+    management_port: ManagementPort = None,
+) -> None:
+    """运行所列服务 / Run some services; without Kafka all of them or none."""
+    begin_logs()
+    found = settings()
+    services = [known(name) for name in dict.fromkeys(names)]
+    if found.kafka is None and set(names) != set(registry.NAMES):
+        fail(
+            "未设 XIANJIE_KAFKA 时须运行全部服务 / without XIANJIE_KAFKA they would talk to nobody:"
+            f" xianjie serve {' '.join(registry.NAMES)}"
+        )
+    if missing := sorted(_asked(services) - set(names) - set(found.urls)):
+        fail(
+            "须设其他服务的地址 / the addresses of the others must be set: "
+            + " ".join(f"XIANJIE_URL_{name.upper()}" for name in missing)
+        )
+    ports = (port, management_port)
+    _serve(found, services, ports, context.obj or Stop(), with_demo=False)
+
+
+def _asked(services: Sequence[Service]) -> set[str]:
+    """The services whose logs some services fill their gaps from."""
+    topics = {topic for each in services for group in each.groups for topic in group.topics}
+    return {topic.split(".")[1] for topic in topics} & set(registry.NAMES)
+
+
+def _serve(
+    found: Settings,
+    services: Sequence[Service],
+    ports: tuple[int | None, int | None],
+    stop: Stop,
+    *,
+    with_demo: bool,
+) -> None:
+    port = found.port if ports[0] is None else ports[0]
+    management_port = found.management(port) if ports[1] is None else ports[1]
+    with one_line(), data_directory(found) as directory:
+        sockets = (listening(found.host, port), listening(found.host, management_port))
+        serving = _until_stopped(found, services, sockets, stop, directory, with_demo=with_demo)
+        try:
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(serving)
+        except (StartError, EmbeddedError, OSError):
+            raise
+        except Exception as error:  # noqa: BLE001 - told in one line; the log has the rest
+            log.exception("program_failed", error=type(error).__name__)
+            fail(f"程序故障 / a fault of the program: {type(error).__name__}")
+
+
+async def _until_stopped(
+    found: Settings,
+    services: Sequence[Service],
+    sockets: tuple[socket.socket, socket.socket],
+    asked: Stop,
+    directory: DataDirectory,
+    *,
+    with_demo: bool,
+) -> None:
+    began = time.monotonic()
+    stop = asked.event()
+
+    def tell(sentence: str) -> None:
+        say(f"[{time.monotonic() - began:5.1f} s] {sentence}")
+
+    addresses = Addresses(address_of(sockets[0]), address_of(sockets[1]))
+    with contextlib.suppress(Stopped):
+        async with contextlib.AsyncExitStack() as stack:
+            starting = running(found, services, tell=tell)
+            runtime = await unless(stop, stack.enter_async_context(starting))
+            stack.callback(tell, "停止 / stopping")
+            serving = asyncio.create_task(serve(runtime, sockets, stop, ready=lambda: None))
+            try:
+                directory.say(addresses)
+                if with_demo:
+                    await unless(stop, _load_demo(runtime, tell))
+                    tell(suggestion(addresses.api))
+                tell(f"管理端口 / management: {addresses.management}")
+                tell(f"就绪 / ready: {addresses.api}")
+            finally:
+                await serving
+    tell("已停止 / stopped")
