@@ -117,10 +117,10 @@ class Office:
         self, person: str, path: str, *, purpose: str | None = None, **params: str | int
     ) -> httpx.Response:
         """What a person is answered who reads."""
-        headers = {"Authorization": f"Bearer {self.token(person)}"}
+        headers = {b"Authorization": f"Bearer {self.token(person)}".encode()}
         if purpose is not None:
-            headers["Purpose"] = purpose
-        return await self.client.get(path, params=params, headers=headers)
+            headers[b"Purpose"] = purpose.encode()
+        return await self.client.get(path, params=params or None, headers=headers)
 
     async def post(
         self,

@@ -38,7 +38,7 @@ class PartyKind(StrEnum):
 class PersonDetails(Strict):
     """What identifies a natural person; it is sealed and never travels in an event."""
 
-    name: Words = Field(title="姓名 / name", max_length=100)
+    name: Annotated[str, line(100)] = Field(title="姓名 / name")
     identity_number: str | None = Field(
         default=None, pattern=r"^[0-9]{17}[0-9X]$", title="公民身份号码 / identity number"
     )
