@@ -1,8 +1,8 @@
 """Demo data: a transfer that is answered, and eleven more in every state, all made up.
 
 Everything goes in through the public API with the tokens of the profile's demo people, so that what
-`make run` shows is what a person could have done. Cut off in the middle, the next start goes on: each
-request carries the same Idempotency-Key and the same times.
+`make run` shows is what a person could have done. Cut off in the middle, the next start goes on:
+each request carries the same Idempotency-Key and the same times.
 """
 
 import asyncio
@@ -10,16 +10,20 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
 import orjson
 
-from libs.common.agencies import PersonId
+from libs.common.agencies import PersonId, Profile
+from libs.common.identity import Issuer
 from libs.common.runtime import Runtime
 
 AGENCY: Final = "ly-eeb"
 WAIT_SECONDS: Final = 10.0
+PATIENCE_SECONDS: Final = 20.0
+LOOK_SECONDS: Final = 0.1
 
 Form = dict[str, Any]
 
@@ -223,43 +227,76 @@ STORIES: Final[tuple[Story, ...]] = (
 )
 
 
-async def load_demo(runtime: Runtime, tell: Callable[[str], None], address: str) -> None:
+def suggestion(address: str) -> str:
+    """What a newcomer may try first."""
+    return (
+        '试一试 / try: curl -H "Authorization: Bearer $(.venv/bin/xianjie token --as '
+        f'ly-psb-officer-1)" {address}/api/cases/v1/limits'
+    )
+
+
+async def load_demo(runtime: Runtime, tell: Callable[[str], None]) -> None:
     """Load the stories once for a data directory.
 
     Raises:
-        DemoError: a step was refused.
+        DemoError: a step was refused, or nobody answers.
+        OSError: the data directory cannot be written.
     """
     done = runtime.settings.var / "demo.done"
     if done.exists():
         return
     began = runtime.settings.var / "demo.began"
     if not began.exists():
-        began.write_text(runtime.contexts["cases"].clock.now().isoformat())
+        _write(began, runtime.contexts["cases"].clock.now().isoformat())
     now = datetime.fromisoformat(began.read_text())
     assert runtime.app is not None
     transport = httpx.ASGITransport(runtime.app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://in-process") as client:
-        teller = _Teller(runtime, client, now)
+        teller = Teller(client, Tokens(runtime.profile, runtime.issuer), now)
         for number, story in enumerate(STORIES, start=1):
             case = await teller.tell(f"demo-{number}", story)
             tell(
                 f"演示案件 / demo case {number}/{len(STORIES)} {case['number']} {case['headline']}"
             )
         await teller.acknowledge_first_notice()
-    done.write_text(now.isoformat())
-    tell(
-        '试一试 / try: curl -H "Authorization: Bearer $(.venv/bin/xianjie token --as '
-        'ly-psb-officer-1)" '
-        f"{address}/api/cases/v1/limits"
-    )
+    _write(done, now.isoformat())
 
 
-class _Teller:
-    """Tells stories to the API as the demo people."""
+def _write(path: Path, words: str) -> None:
+    """Whole or not at all: a disk may be full."""
+    fresh = path.with_name(f".{path.name}.new")
+    try:
+        fresh.write_text(words)
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
 
-    def __init__(self, runtime: Runtime, client: httpx.AsyncClient, now: datetime) -> None:
-        self._runtime = runtime
+
+class Tokens:
+    """Tokens of the demo people."""
+
+    def __init__(self, profile: Profile, issuer: Issuer) -> None:
+        self._profile = profile
+        self._issuer = issuer
+
+    def of(self, person: str) -> dict[str, str]:
+        """The header by which a person is known."""
+        token = self._issuer.person_token(self._profile.person(PersonId(person)))
+        return {"Authorization": f"Bearer {token}"}
+
+
+class Teller:
+    """Tells stories to the API as the demo people.
+
+    Args:
+        client: reaches the services.
+        tokens: of the people.
+        now: the moment from which the stories count back.
+    """
+
+    def __init__(self, client: httpx.AsyncClient, tokens: Tokens, now: datetime) -> None:
         self._client = client
+        self._tokens = tokens
         self._now = now
 
     async def tell(self, key: str, story: Story) -> dict[str, Any]:
@@ -300,19 +337,14 @@ class _Teller:
 
     async def acknowledge_first_notice(self) -> None:
         """The police confirm one notice, so that the trail shows a receipt."""
-        token = self._token("ly-psb-desk")
-        for _ in range(int(WAIT_SECONDS / 0.1)):
-            answer = await self._client.get("/api/notifications/v1/inbox", headers=token)
-            if notices := answer.json().get("notices"):
+        for _ in range(int(WAIT_SECONDS / LOOK_SECONDS)):
+            inbox = await self.ask("GET", "ly-psb-desk", "/api/notifications/v1/inbox")
+            if notices := inbox["notices"]:
                 path = f"/api/notifications/v1/inbox/{notices[0]['notice']}/mark"
                 await self._post("ly-psb-desk", path, "demo-mark", {"mark": "acknowledged"})
                 return
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(LOOK_SECONDS)
         raise DemoError("no notice arrived")
-
-    def _token(self, person: str) -> dict[str, str]:
-        who = self._runtime.profile.person(PersonId(person))
-        return {"Authorization": f"Bearer {self._runtime.issuer.person_token(who)}"}
 
     async def _post(
         self,
@@ -322,12 +354,46 @@ class _Teller:
         body: dict[str, Any],
         headers: dict[str, str] | None = None,
     ) -> dict[str, Any]:
-        answer = await self._client.post(
+        return await self.ask(
+            "POST",
+            person,
             path,
             content=orjson.dumps(body),
-            headers={**self._token(person), "Idempotency-Key": key, **(headers or {})},
+            headers={"Idempotency-Key": key, **(headers or {})},
         )
-        if answer.is_error:
-            raise DemoError(f"{key} {path.rpartition('/')[2]}: {answer.status_code} {answer.text}")
-        found: dict[str, Any] = answer.json()
-        return found
+
+    async def ask(
+        self,
+        method: str,
+        person: str,
+        path: str,
+        *,
+        content: bytes | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """The answer to a request, sent again while the service is away: its key makes that safe.
+
+        Raises:
+            DemoError: it was refused, or nobody answered in time.
+        """
+        loop = asyncio.get_running_loop()
+        end = loop.time() + PATIENCE_SECONDS
+        while True:
+            try:
+                answer = await self._client.request(
+                    method,
+                    path,
+                    content=content,
+                    headers={**self._tokens.of(person), **(headers or {})},
+                )
+                if not answer.is_error:
+                    found: dict[str, Any] = answer.json()
+                    return found
+                said = f"{answer.status_code} {answer.text}"
+                is_away = answer.status_code == httpx.codes.SERVICE_UNAVAILABLE
+            except httpx.TransportError as error:
+                said = type(error).__name__
+                is_away = True
+            if not is_away or loop.time() > end:
+                raise DemoError(f"{method} {path.rpartition('/')[2]}: {said}")
+            await asyncio.sleep(LOOK_SECONDS)

@@ -12,9 +12,12 @@ from typing import Annotated, NoReturn
 import structlog
 import typer
 import uvloop
+from sqlalchemy.engine import make_url
 
 from libs.common.agencies import PersonId, ProfileError
+from libs.common.clock import SystemClock
 from libs.common.embedded import EmbeddedError
+from libs.common.errors import Transient
 from libs.common.holding import (
     Addresses,
     DataDirectory,
@@ -23,8 +26,10 @@ from libs.common.holding import (
     read_key,
     read_profile,
 )
+from libs.common.identity import Issuer
 from libs.common.runtime import (
     Runtime,
+    Tell,
     address_of,
     listening,
     migrated,
@@ -34,15 +39,16 @@ from libs.common.runtime import (
 )
 from libs.common.service import Service
 from libs.common.settings import Settings, SettingsError
-from libs.common.telemetry import configure_logs
+from libs.common.signing import KeyDirectory
+from libs.common.store import access_log, event_log
 from xianjie import registry
 from xianjie.commands.calendar import calendar_app
 from xianjie.commands.due import due
 from xianjie.commands.parked import parked_app
 from xianjie.commands.procedure import procedure_app
 from xianjie.commands.profile import profile_app
-from xianjie.demo import load_demo, suggestion
-from xianjie.output import Lossy, log_libraries, say
+from xianjie.demo import DemoError, load_demo, suggestion
+from xianjie.output import begin_logs, complain, say
 from xianjie.stopping import Stop, Stopped, unless
 
 log = structlog.get_logger()
@@ -59,7 +65,7 @@ app.add_typer(parked_app, name="parked")
 
 def fail(sentence: str) -> NoReturn:
     """End with one clear line."""
-    say(" ".join(sentence.split()), error=True)
+    complain(" ".join(sentence.split()))
     raise typer.Exit(1)
 
 
@@ -87,19 +93,15 @@ def one_line() -> Iterator[None]:
     """What keeps a command from its work ends it with one clear line and the code 1."""
     try:
         yield
-    except (StartError, EmbeddedError) as error:
+    except typer.Exit:
+        raise
+    except (StartError, EmbeddedError, Transient) as error:
         fail(str(error))
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        fail("磁盘空间不足 / the disk is full")
-
-
-def begin_logs() -> None:
-    """Logs as JSON lines on standard error, those of libraries included."""
-    configure_logs()
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(Lossy.standard_error()))
-    log_libraries()
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            fail("磁盘空间不足 / the disk is full")
+        log.exception("program_failed", error=type(error).__name__)
+        fail(f"程序故障，详见日志 / a fault of the program, see the log: {type(error).__name__}")
 
 
 # --- serving
@@ -118,6 +120,7 @@ def run(
     context: typer.Context,
     port: Port = None,
     management_port: ManagementPort = None,
+    *,
     demo: Annotated[bool, typer.Option(help="载入演示数据 / load the demo data")] = True,
 ) -> None:
     """在一个进程内运行全部服务 / Run every service in one process."""
@@ -172,14 +175,8 @@ def _serve(
     with one_line(), data_directory(found) as directory:
         sockets = (listening(found.host, port), listening(found.host, management_port))
         serving = _until_stopped(found, services, sockets, stop, directory, with_demo=with_demo)
-        try:
-            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                runner.run(serving)
-        except (StartError, EmbeddedError, OSError):
-            raise
-        except Exception as error:  # noqa: BLE001 - told in one line; the log has the rest
-            log.exception("program_failed", error=type(error).__name__)
-            fail(f"程序故障 / a fault of the program: {type(error).__name__}")
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serving)
 
 
 async def _until_stopped(
@@ -202,15 +199,110 @@ async def _until_stopped(
         async with contextlib.AsyncExitStack() as stack:
             starting = running(found, services, tell=tell)
             runtime = await unless(stop, stack.enter_async_context(starting))
-            stack.callback(tell, "停止 / stopping")
-            serving = asyncio.create_task(serve(runtime, sockets, stop, ready=lambda: None))
-            try:
-                directory.say(addresses)
-                if with_demo:
-                    await unless(stop, _load_demo(runtime, tell))
-                    tell(suggestion(addresses.api))
-                tell(f"管理端口 / management: {addresses.management}")
-                tell(f"就绪 / ready: {addresses.api}")
-            finally:
+            answering = asyncio.Event()
+            serving = asyncio.create_task(serve(runtime, sockets, stop, ready=answering.set))
+
+            async def finish() -> None:
+                tell("停止 / stopping")
+                stop.set()
                 await serving
+
+            stack.push_async_callback(finish)
+            await answering.wait()
+            directory.say(addresses)
+            if with_demo:
+                await unless(stop, _load_demo(runtime, tell))
+                tell(suggestion(addresses.api))
+            tell(f"管理端口 / management: {addresses.management}")
+            tell(f"就绪 / ready: {addresses.api}")
+            await serving
     tell("已停止 / stopped")
+
+
+async def _load_demo(runtime: Runtime, tell: Tell) -> None:
+    """Load the demo data; where that fails, everything else still runs."""
+    try:
+        await load_demo(runtime, tell)
+    except (DemoError, OSError) as error:
+        tell(f"演示数据未载入，下次启动时继续 / no demo data yet, the next start goes on: {error}")
+
+
+# --- chores
+
+
+@app.command()
+def migrate() -> None:
+    """迁移外部数据库 / Bring external databases to the newest revision."""
+    begin_logs()
+    found = settings()
+    if found.database_owner_url is None or found.database_url is None:
+        fail("须设 XIANJIE_DATABASE_URL 和 XIANJIE_DATABASE_OWNER_URL / both must be set")
+    if "{service}" not in found.database_url or "{service}" not in found.database_owner_url:
+        fail("两个地址均须含 {service} / both addresses must contain {service}")
+    with one_line():
+        asyncio.run(_migrate(found.database_owner_url, found.database_url, registry.every()))
+
+
+async def _migrate(owner_url: str, url: str, services: Sequence[Service]) -> None:
+    for service in services:
+        role = make_url(url.format(service=service.name)).username
+        if role is None:
+            fail("XIANJIE_DATABASE_URL 须含用户名 / it must name the service's role")
+        await migrated(owner_url.format(service=service.name), service, role=role)
+        say(f"{service.name}: 已迁移 / migrated")
+
+
+@app.command()
+def rebuild(name: Annotated[str, typer.Argument(help="服务名 / service")]) -> None:
+    """由事件重算读模型 / Recompute a service's views from its events."""
+    begin_logs()
+    found = settings()
+    wanted = known(name)
+    if wanted.rebuild is None:
+        fail(f"{name} 没有读模型 / has no views of its own log")
+    with one_line(), data_directory(found):
+        asyncio.run(_rebuild(found, wanted))
+
+
+async def _rebuild(found: Settings, wanted: Service) -> None:
+    async with prepared(found, [wanted], tell=say) as runtime:
+        assert wanted.rebuild is not None
+        streams = await wanted.rebuild(runtime.contexts[wanted.name])
+    say(f"{wanted.name}: 已重算 / rebuilt {streams} streams")
+
+
+@app.command()
+def token(
+    person: Annotated[str, typer.Option("--as", help="演示人员 / a person of the profile")],
+) -> None:
+    """为演示人员签发令牌 / A token for one of the profile's people, from the built-in issuer."""
+    begin_logs()
+    found = settings()
+    with one_line():
+        profile = read_profile(found)
+        try:
+            who = profile.person(PersonId(person))
+        except ProfileError as error:
+            raise StartError(str(error)) from error
+        directory = found.var / "keys"
+        secret = read_key(KeyDirectory(directory), "issuer", directory)
+        typer.echo(Issuer(secret, profile.installation, SystemClock()).person_token(who))
+
+
+@app.command()
+def topics() -> None:
+    """建立并核对 Kafka 主题 / Create and check the topics."""
+    from libs.common.kafka import ensure_topics
+
+    begin_logs()
+    found = settings()
+    if found.kafka is None:
+        fail("未设 XIANJIE_KAFKA / XIANJIE_KAFKA is not set")
+    names = [kept(name).topic for name in registry.NAMES for kept in (event_log, access_log)]
+    with one_line():
+        findings = asyncio.run(ensure_topics(found.kafka, names))
+    for finding in findings:
+        complain(str(finding))
+    if findings:
+        raise typer.Exit(1)
+    say(f"{len(names)} topics")

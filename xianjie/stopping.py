@@ -3,9 +3,9 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import Coroutine
+from collections.abc import Awaitable
 from types import FrameType
-from typing import Any, TypeVar
+from typing import TypeVar
 
 T = TypeVar("T")
 
@@ -44,7 +44,7 @@ class Stop:
                 self._loop.call_soon_threadsafe(self._event.set)
 
 
-async def unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T:
+async def unless(stop: asyncio.Event, work: Awaitable[T]) -> T:
     """Do something unless told to stop; what was begun has ended, cleanly, when this returns.
 
     Raises:

@@ -1,5 +1,8 @@
 """Use cases of the case service: load, decide, append, in that order."""
 
+import asyncio
+import contextlib
+import weakref
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -355,10 +358,13 @@ def after_all(case: Case | None, said: Sequence[Said], now: datetime, by: By) ->
 
 
 class Running:
-    """Idempotency keys of the requests that this process is answering now."""
+    """The requests that this process is answering now: their keys, and whose turn it is."""
 
     def __init__(self) -> None:
         self._keys: set[tuple[str, str, str]] = set()
+        self._turns: weakref.WeakValueDictionary[UUID, asyncio.Lock] = (
+            weakref.WeakValueDictionary()
+        )
 
     def enter(self, key: tuple[str, str, str]) -> None:
         """Begin.
@@ -373,6 +379,10 @@ class Running:
     def leave(self, key: tuple[str, str, str]) -> None:
         """End."""
         self._keys.discard(key)
+
+    def turn(self, case_id: UUID) -> asyncio.Lock:
+        """The turn of those who lost a race for a case; forgotten when nobody waits for it."""
+        return self._turns.setdefault(case_id, asyncio.Lock())
 
 
 Deciding = Callable[[asyncpg.Connection, Loaded, Sealing], Awaitable[Sequence[Said]]]
@@ -403,8 +413,10 @@ async def act(
     correlation_id = new_id()
     running.enter(request)
     try:
-        for _ in range(ATTEMPTS_MAX):
-            async with context.database.driver() as connection:
+        for attempt in range(ATTEMPTS_MAX):
+            # Who lost a race waits for the others of this process, not to lose the next one too.
+            turn = running.turn(case_id) if attempt else contextlib.nullcontext()
+            async with turn, context.database.driver() as connection:
                 loaded = await load(
                     context, connection, case_id, organ=person.organ, request=request
                 )

@@ -11,7 +11,6 @@ from libs.common.database import OUTBOX_CHANNEL, Database, is_transient
 from tests.support.events import until
 from tests.support.postgres import PostgresServer
 
-
 # Which one depends on how much of the end the driver has seen.
 ENDED = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
