@@ -17,6 +17,9 @@ def main() -> None:
         app(obj=stop)
     except KeyboardInterrupt:
         sys.exit(130)
+    finally:
+        if stop is not None:
+            stop.is_over()
 
 
 if __name__ == "__main__":

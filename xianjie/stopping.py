@@ -22,12 +22,16 @@ class Stop:
 
     def __init__(self) -> None:
         self._is_asked = False
+        self._numbers = [
+            number
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+            # `nohup` wants the hanging-up of the terminal to be passed over.
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN
+        ]
         self._event = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            # `nohup` wants the hanging-up of the terminal to be passed over.
-            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
-                signal.signal(number, self._ask)
+        for number in self._numbers:
+            signal.signal(number, self._ask)
 
     def event(self) -> asyncio.Event:
         """Set once it has been asked; for the running loop."""
@@ -35,6 +39,11 @@ class Stop:
         if self._is_asked:
             self._event.set()
         return self._event
+
+    def is_over(self) -> None:
+        """Nothing is left to stop; the last moments of Python itself know no handler of ours."""
+        for number in self._numbers:
+            signal.signal(number, signal.SIG_IGN)
 
     def _ask(self, _: int, __: FrameType | None) -> None:
         self._is_asked = True

@@ -36,6 +36,8 @@ MOVING = (
     *("consumed", "bus_positions", "inbox", "obligations"),
 )
 INVALID = "common.body.invalid"
+REGULATION = "《行政执法机关移送涉嫌犯罪案件的规定》"
+MEASURES = "《环境保护行政执法与刑事司法衔接工作办法》"
 
 
 def fields(problem: Case) -> list[tuple[str, str]]:
@@ -83,7 +85,7 @@ async def test_where_law_decides_the_article_is_named(shared: Office) -> None:
     entitled = refused(
         await shared.try_to(case, Act(DESK, "approve")), 403, "common.actor.not_entitled"
     )
-    assert entitled["article"].startswith("SC310")
+    assert entitled["article"] == REGULATION + "第五条"
     assert (entitled["organ"], entitled["duties"]) == ("ly-eeb", ["head"])
 
     approved = await shared.take(case, APPROVE)
@@ -93,20 +95,17 @@ async def test_where_law_decides_the_article_is_named(shared: Office) -> None:
         "cases.step.condition_not_met",
     )
     assert (papers["guard"], papers["missing"]) == ("documents", ["w3", "w4"])
-    assert papers["article"].startswith("SC310")
+    assert papers["article"] == REGULATION + "第六条"
 
     penalty = Act(DESK, "send", {"offence": "xf338", "penalty_made": True}, SEND.papers)
     guard = refused(await shared.try_to(approved, penalty), 409, "cases.step.condition_not_met")
-    assert (guard["guard"], guard["missing"], guard["article"][:3]) == (
-        "penalty_attached",
-        ["w9"],
-        "M17",
-    )
+    assert (guard["guard"], guard["missing"]) == ("penalty_attached", ["w9"])
+    assert guard["article"] == MEASURES + "第六条"
 
 
 TIMES: tuple[tuple[dict[str, Any], int, str], ...] = (
     ({"happened_at": "2026-11-10T09:01:00+08:00"}, 422, "cases.step.happened_in_future"),
-    ({"happened_at": "9999-12-31T23:59:59-12:00"}, 422, "cases.step.happened_in_future"),
+    ({"happened_at": "9999-12-31T23:59:59-12:00"}, 422, INVALID),
     ({"happened_at": "2026-11-08T09:00:00+08:00"}, 422, "cases.step.late_reason_missing"),
     ({"happened_at": "0001-01-01T00:00:00+14:00"}, 422, INVALID),
     ({"happened_at": "0001-01-01T00:00:00+14:00", "precision": "month"}, 422, INVALID),
@@ -130,9 +129,9 @@ async def test_times_and_papers_hold(
 
 
 async def test_the_oldest_times_are_taken_or_refused_cleanly(shared: Office) -> None:
+    case = await shared.open_case()
     for moment in ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "1900-01-01T00:00:00+08:00"):
         for precision in ("minute", "day", "month"):
-            case = await shared.open_case()
             answer = await shared.try_to(
                 case, FLAG, happened_at=moment, precision=precision, late_reason="很久以前"
             )
@@ -150,7 +149,8 @@ async def test_no_step_before_the_one_it_follows(shared: Office) -> None:
     case = await shared.story(*TO_SENT)
     answer = await shared.try_to(case, SIGN_FOR, happened_at="2026-11-10T08:00:00+08:00")
     problem = refused(answer, 422, "cases.step.happened_before_previous")
-    assert (problem["field"], problem["previous_step"]) == ("happened_at", "send")
+    assert problem["field"] == "happened_at"
+    assert problem["previous_at"] == "2026-11-10T01:00:00+00:00"
 
 
 async def test_a_refusal_leaves_nothing_half_written(shared: Office) -> None:
@@ -184,7 +184,7 @@ async def test_a_refusal_leaves_nothing_half_written(shared: Office) -> None:
         assert 400 <= answer.status_code < 500, answer.text
     assert await shared.counts(*MOVING) == before
     # What was denied, or told a state, was recorded; plain mistakes were not.
-    assert len(await shared.accesses()) == records + 10
+    assert len(await shared.accesses()) == records + 9
 
 
 async def test_bounds_of_paths_and_bodies(shared: Office) -> None:
@@ -236,60 +236,51 @@ STRANGE = ("a\x00b", "\ud800", "\udfff\ud800", "\u202e倒", "a" * 300, "\x1b[31m
 """Texts that a column, a terminal or an encoder would choke on."""
 
 
-@pytest.mark.parametrize("text", STRANGE, ids=ascii)
-async def test_strange_texts_are_refused_or_kept_sealed(shared: Office, text: str) -> None:
+async def test_strange_texts_are_refused_or_kept_sealed(shared: Office) -> None:
     """None of them ever causes a fault; only sealed words may hold what is not a line."""
-    import json
+    for text in STRANGE:
+        for changes in (
+            {"field": text},
+            {"officers": [text, OFFICER]},
+            {"organisations": [{"name": "甲", "credit_code": text}]},
+            {"discovered_at": text},
+            {"persons": [{"details": {"name": "某", "identity_number": text}}]},
+        ):
+            refused(await shared.post(OFFICER, CASES, {**OPENING, **changes}), 422, INVALID)
+        for changes in (
+            {"summary": text, "persons": [{"details": {"name": "某", "address": text}}]},
+            {"organisations": [{"name": text}]},
+        ):
+            answer = await shared.post(OFFICER, CASES, {**OPENING, **changes})
+            assert answer.status_code in (201, 422), answer.text
 
-    def sent(**changes: Any) -> bytes:
-        return json.dumps({**OPENING, **changes}).encode()
 
-    for changes in (
-        {"field": text},
-        {"cause": text},
-        {"officers": [text, OFFICER]},
-        {"organisations": [{"name": "甲", "credit_code": text}]},
-        {"discovered_at": text},
-        {"persons": [{"details": {"name": "某", "identity_number": text}}]},
-    ):
-        refused(await shared.post(OFFICER, CASES, sent(**changes)), 422, INVALID)
-    for changes in (
-        {"summary": text},
-        {"organisations": [{"name": text}]},
-        {"persons": [{"details": {"name": text, "address": text, "telephone": text}}]},
-    ):
-        answer = await shared.post(OFFICER, CASES, sent(**changes))
-        assert answer.status_code in (201, 422), answer.text
+NUMBERS = (10**400, 2**53, -1, "3" * 5000, 2.5, "x", None, [3])
+
+
+async def test_strange_numbers_are_refused(shared: Office) -> None:
     case = await shared.story(*TO_SENT)
-    for act in (
-        Act(POLICE_DESK, "sign_for", {"materials": 3, "receipt_number": text}),
-        Act(POLICE_DESK, "sign_for", {"materials": 10**400}),
-        Act(POLICE_DESK, "sign_for", {"materials": "3" * 5000}),
-        Act(POLICE_DESK, "sign_for", {"materials": 2.5}),
-    ):
-        answer = await shared.try_to(case, act)
-        assert answer.status_code in (200, 422), answer.text
-        if answer.is_success:
-            case = answer.json()
-            break
+    for text in STRANGE[:-1]:
+        act = Act(POLICE_DESK, "sign_for", {"materials": 3, "receipt_number": text})
+        if text != "\u202e倒":
+            refused(await shared.try_to(case, act), 422, INVALID)
+    for number in NUMBERS:
+        act = Act(POLICE_DESK, "sign_for", {"materials": number})
+        refused(await shared.try_to(case, act), 422, INVALID)
 
 
-@pytest.mark.parametrize(
-    "value", [2**53, 10**400, -(10**30), "a\x00b", "\ud800", "x" * 100_000, 1.5, {}, [], None, True]
-)
-async def test_strange_corrections_are_refused(shared: Office, value: object) -> None:
-    case = await shared.story(*TO_REPORT, APPROVE, SEND, COPY, SIGN_FOR)
+async def test_strange_corrections_are_refused(shared: Office) -> None:
+    case = await shared.story(*TO_SENT, SIGN_FOR)
     [row] = await shared.rows(
         "cases",
         "select id from events where stream = $1 and type like '%.transfer_received.%'",
         f"case/{case['id']}",
     )
-    form = {"act": str(row["id"]), "reason": "错", "fields": {"receipt_number": value}}
-    answer = await shared.try_to(case, Act("ly-psb-head", "correct", form))
-    assert answer.status_code in ((200, 422) if value is None else (422,)), answer.text
-    form["fields"] = {"materials": value}
-    answer = await shared.try_to(case, Act("ly-psb-head", "correct", form))
-    assert answer.status_code in (412, 422), answer.text
+    for value in (2**53, 10**400, -(10**30), "a\x00b", "\ud800", "x" * 100_000, 1.5, {}, []):
+        for field in ("receipt_number", "materials", "colour"):
+            form = {"act": str(row["id"]), "reason": "错", "fields": {field: value}}
+            answer = await shared.try_to(case, Act("ly-psb-head", "correct", form))
+            refused(answer, 422, INVALID)
 
 
 async def test_an_organ_that_is_named_must_be_one_of_its_kind(shared: Office) -> None:
@@ -314,9 +305,3 @@ async def test_steps_of_the_platform_have_no_route(shared: Office) -> None:
     answer = await shared.post(POLICE_DESK, path, {"form": {"notice": str(uuid4())}})
     refused(answer, 404, "common.resource.not_found")
 
-
-async def test_tests_here_use_every_step_name_as_the_table_has_it() -> None:
-    from services.cases.procedures import PROCEDURES
-
-    names = {step.name for step in PROCEDURES["transfer"].steps}
-    assert {act.step for act in (*TO_SENT, SIGN_FOR, ASK, TEAM)} <= names
