@@ -1,0 +1,108 @@
+"""The published description is kept: no fault, and no answer that it does not name."""
+
+import asyncio
+from collections import Counter
+from typing import Any, Final
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+
+from tests.support.running import AUDITOR, DESK, HEAD, OFFICER, POLICE_HEAD, TO_SENT, Office
+
+EXAMPLES: Final = 16
+CHECKS: Final = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+
+
+# Spans of the running services draw their ids beside, which hypothesis takes for our own.
+@pytest.mark.filterwarnings("ignore:Do not use the `random` module")
+async def test_nothing_sent_finds_a_fault_or_an_undocumented_answer(shared: Office) -> None:
+    app = shared.runtime.app
+    assert app is not None
+    schema = schemathesis.openapi.from_dict(app.openapi())
+    case = await shared.arrived(await shared.story(*TO_SENT))
+    [notice] = await shared.rows(
+        "notifications",
+        "select notice from inbox where case_id = $1 and to_organ = 'ly-psb'",
+        case["id"],
+    )
+    real = {
+        "case": case["id"],
+        "proceeding": case["proceedings"][-1]["id"],
+        "notice": str(notice["notice"]),
+        "etag": case["proceedings"][-1]["etag"],
+    }
+    loop = asyncio.get_running_loop()
+    await asyncio.to_thread(_every_operation, shared, loop, schema, real)
+
+
+def _every_operation(
+    shared: Office, loop: asyncio.AbstractEventLoop, schema: Any, real: dict[str, str]
+) -> None:
+    tried: Counter[int] = Counter()
+    for result in schema.get_all_operations():
+        operation = result.ok()
+
+        @settings(
+            max_examples=EXAMPLES,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(
+            each=_calls(operation),
+            is_real=st.booleans(),
+            person=st.sampled_from((OFFICER, HEAD, DESK, POLICE_HEAD, AUDITOR)),
+        )
+        def every_answer_is_described(each: Any, is_real: bool, person: str) -> None:
+            if is_real:
+                for name in each.path_parameters:
+                    each.path_parameters[name] = real.get(name, each.path_parameters[name])
+                if "If-Match" in each.headers:
+                    each.headers["If-Match"] = real["etag"]
+            each.headers["Authorization"] = f"Bearer {shared.token(person)}"
+            sent = each.as_transport_kwargs(base_url="http://in-process")
+            answer = asyncio.run_coroutine_threadsafe(_send(shared, sent), loop).result(20)
+            each.validate_response(answer, checks=CHECKS)
+            tried[answer.status_code] += 1
+
+        every_answer_is_described()
+    assert tried.total() > 400
+    assert tried.keys() >= {200, 403, 404, 409, 422, 428}, tried
+
+
+def _calls(operation: Any) -> st.SearchStrategy[Any]:
+    """Calls as described and, where anything can be wrong, calls that are not."""
+    right = operation.as_strategy(generation_mode=GenerationMode.POSITIVE)
+    if not (operation.body or any(operation.iter_parameters())):
+        return right
+    return st.one_of(right, operation.as_strategy(generation_mode=GenerationMode.NEGATIVE))
+
+
+async def _send(shared: Office, sent: dict[str, Any]) -> httpx.Response:
+    kept = {name: sent[name] for name in ("method", "url", "params", "json", "content") if sent.get(name)}
+    if "data" in sent:
+        kept["content" if isinstance(sent["data"], bytes | str) else "data"] = sent["data"]
+    headers = {
+        name: value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
+        for name, value in sent["headers"].items()
+    }
+    return await shared.client.request(**kept, headers=headers)
