@@ -2,54 +2,50 @@
 
 import contextlib
 import logging
-import sys
-from typing import Final, Protocol, TextIO, cast
+import os
+from typing import Final, TextIO, cast
 
 import structlog
 
 from libs.common.telemetry import configure_logs
 
+STANDARD_OUTPUT: Final = 1
+STANDARD_ERROR: Final = 2
 LIBRARY_LEVEL: Final = logging.WARNING
 
 
-class _Stream(Protocol):
-    def write(self, words: str, /) -> object: ...
-
-    def flush(self) -> object: ...
-
-
-class _Lossy:
-    """A stream that may lose words: its reader may go, its disk may be full."""
-
-    def __init__(self, stream: _Stream) -> None:
-        self._stream = stream
-
-    def write(self, words: str) -> None:
-        with contextlib.suppress(OSError, ValueError):
-            self._stream.write(words)
-
-    def flush(self) -> None:
-        with contextlib.suppress(OSError, ValueError):
-            self._stream.flush()
-
-
 def say(words: str) -> None:
-    """One line for the person who waits; nobody there is no reason to stop."""
-    print(words, file=_Lossy(sys.stdout), flush=True)
+    """One line for the person who waits."""
+    _Lossy(STANDARD_OUTPUT).write(f"{words}\n")
 
 
 def complain(words: str) -> None:
     """One line for the person whose command cannot be done."""
-    print(words, file=_Lossy(sys.stderr), flush=True)
+    _Lossy(STANDARD_ERROR).write(f"{words}\n")
 
 
 def begin_logs() -> None:
-    """Logs as JSON lines, those of libraries included; one that cannot be written is lost."""
+    """Logs as JSON lines, those of libraries included."""
     configure_logs()
-    # structlog wants a text file and uses its `write` and `flush`.
-    stream = cast("TextIO", _Lossy(sys.stderr))
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(stream))
+    # structlog uses no more of a text file than we have.
+    stream = cast("TextIO", _Lossy(STANDARD_ERROR))
+    structlog.configure(logger_factory=structlog.WriteLoggerFactory(stream))
     logging.basicConfig(level=LIBRARY_LEVEL, handlers=[_Forward()], force=True)
+
+
+class _Lossy:
+    """A stream that may lose words: its reader may go, its disk may be full; neither stops us."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def write(self, words: str) -> None:
+        with contextlib.suppress(OSError):
+            # Nothing is kept in a buffer, which Python would fail to write at its end.
+            os.write(self._descriptor, words.encode())
+
+    def flush(self) -> None:
+        """Everything is written at once."""
 
 
 class _Forward(logging.Handler):

@@ -1,55 +1,35 @@
-"""The commands of `xianjie`."""
+"""The commands of `xianjie`.
+
+What takes long to import is imported where a command needs it: most of them answer at once.
+"""
 
 import asyncio
 import contextlib
 import errno
 import os
-import socket
-import time
-from collections.abc import Iterator, Sequence
-from typing import Annotated, NoReturn
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import structlog
 import typer
-import uvloop
-from sqlalchemy.engine import make_url
 
 from libs.common.agencies import PersonId, ProfileError
-from libs.common.clock import SystemClock
 from libs.common.embedded import EmbeddedError
 from libs.common.errors import Transient
-from libs.common.holding import (
-    Addresses,
-    DataDirectory,
-    StartError,
-    data_directory,
-    read_key,
-    read_profile,
-)
-from libs.common.identity import Issuer
-from libs.common.runtime import (
-    Runtime,
-    Tell,
-    address_of,
-    listening,
-    migrated,
-    prepared,
-    running,
-    serve,
-)
-from libs.common.service import Service
+from libs.common.holding import StartError, data_directory, read_key, read_profile
 from libs.common.settings import Settings, SettingsError
 from libs.common.signing import KeyDirectory
-from libs.common.store import access_log, event_log
 from xianjie import registry
 from xianjie.commands.calendar import calendar_app
 from xianjie.commands.due import due
 from xianjie.commands.parked import parked_app
 from xianjie.commands.procedure import procedure_app
 from xianjie.commands.profile import profile_app
-from xianjie.demo import DemoError, load_demo, suggestion
 from xianjie.output import begin_logs, complain, say
-from xianjie.stopping import Stop, Stopped, unless
+from xianjie.stopping import Stop
+
+if TYPE_CHECKING:
+    from libs.common.service import Service
 
 log = structlog.get_logger()
 
@@ -75,17 +55,15 @@ def settings() -> Settings:
         found = Settings.read(os.environ)
     except SettingsError as error:
         fail(str(error))
-    for name in found.urls:
-        known(name)
+    need_known(found.urls)
     return found
 
 
-def known(name: str) -> Service:
-    """The service of a name, or the end with one clear line."""
-    try:
-        return registry.service(name)
-    except KeyError:
-        fail(f"没有该服务 / no such service: {name}; {' '.join(registry.NAMES)}")
+def need_known(names: Iterable[str]) -> None:
+    """End with one clear line where a name is no service's."""
+    for name in names:
+        if name not in registry.NAMES:
+            fail(f"没有该服务 / no such service: {name}; {' '.join(registry.NAMES)}")
 
 
 @contextlib.contextmanager
@@ -141,13 +119,14 @@ def serve_some(
     """运行所列服务 / Run some services; without Kafka all of them or none."""
     begin_logs()
     found = settings()
-    services = [known(name) for name in dict.fromkeys(names)]
+    need_known(names)
+    services = [registry.service(name) for name in dict.fromkeys(names)]
     if found.kafka is None and set(names) != set(registry.NAMES):
         fail(
             "未设 XIANJIE_KAFKA 时须运行全部服务 / without XIANJIE_KAFKA they would talk to nobody:"
             f" xianjie serve {' '.join(registry.NAMES)}"
         )
-    if missing := sorted(_asked(services) - set(names) - set(found.urls)):
+    if missing := sorted(registry.heard(services) - set(names) - set(found.urls)):
         fail(
             "须设其他服务的地址 / the addresses of the others must be set: "
             + " ".join(f"XIANJIE_URL_{name.upper()}" for name in missing)
@@ -156,75 +135,20 @@ def serve_some(
     _serve(found, services, ports, context.obj or Stop(), with_demo=False)
 
 
-def _asked(services: Sequence[Service]) -> set[str]:
-    """The services whose logs some services fill their gaps from."""
-    topics = {topic for each in services for group in each.groups for topic in group.topics}
-    return {topic.split(".")[1] for topic in topics} & set(registry.NAMES)
-
-
 def _serve(
     found: Settings,
-    services: Sequence[Service],
+    services: "Sequence[Service]",
     ports: tuple[int | None, int | None],
     stop: Stop,
     *,
     with_demo: bool,
 ) -> None:
+    from xianjie.serving import serve_until_stopped
+
     port = found.port if ports[0] is None else ports[0]
     management_port = found.management(port) if ports[1] is None else ports[1]
-    with one_line(), data_directory(found) as directory:
-        sockets = (listening(found.host, port), listening(found.host, management_port))
-        serving = _until_stopped(found, services, sockets, stop, directory, with_demo=with_demo)
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(serving)
-
-
-async def _until_stopped(
-    found: Settings,
-    services: Sequence[Service],
-    sockets: tuple[socket.socket, socket.socket],
-    asked: Stop,
-    directory: DataDirectory,
-    *,
-    with_demo: bool,
-) -> None:
-    began = time.monotonic()
-    stop = asked.event()
-
-    def tell(sentence: str) -> None:
-        say(f"[{time.monotonic() - began:5.1f} s] {sentence}")
-
-    addresses = Addresses(address_of(sockets[0]), address_of(sockets[1]))
-    with contextlib.suppress(Stopped):
-        async with contextlib.AsyncExitStack() as stack:
-            starting = running(found, services, tell=tell)
-            runtime = await unless(stop, stack.enter_async_context(starting))
-            answering = asyncio.Event()
-            serving = asyncio.create_task(serve(runtime, sockets, stop, ready=answering.set))
-
-            async def finish() -> None:
-                tell("停止 / stopping")
-                stop.set()
-                await serving
-
-            stack.push_async_callback(finish)
-            await answering.wait()
-            directory.say(addresses)
-            if with_demo:
-                await unless(stop, _load_demo(runtime, tell))
-                tell(suggestion(addresses.api))
-            tell(f"管理端口 / management: {addresses.management}")
-            tell(f"就绪 / ready: {addresses.api}")
-            await serving
-    tell("已停止 / stopped")
-
-
-async def _load_demo(runtime: Runtime, tell: Tell) -> None:
-    """Load the demo data; where that fails, everything else still runs."""
-    try:
-        await load_demo(runtime, tell)
-    except (DemoError, OSError) as error:
-        tell(f"演示数据未载入，下次启动时继续 / no demo data yet, the next start goes on: {error}")
+    with one_line():
+        serve_until_stopped(found, services, (port, management_port), stop, with_demo=with_demo)
 
 
 # --- chores
@@ -239,17 +163,10 @@ def migrate() -> None:
         fail("须设 XIANJIE_DATABASE_URL 和 XIANJIE_DATABASE_OWNER_URL / both must be set")
     if "{service}" not in found.database_url or "{service}" not in found.database_owner_url:
         fail("两个地址均须含 {service} / both addresses must contain {service}")
+    from xianjie.serving import migrate_all
+
     with one_line():
-        asyncio.run(_migrate(found.database_owner_url, found.database_url, registry.every()))
-
-
-async def _migrate(owner_url: str, url: str, services: Sequence[Service]) -> None:
-    for service in services:
-        role = make_url(url.format(service=service.name)).username
-        if role is None:
-            fail("XIANJIE_DATABASE_URL 须含用户名 / it must name the service's role")
-        await migrated(owner_url.format(service=service.name), service, role=role)
-        say(f"{service.name}: 已迁移 / migrated")
+        asyncio.run(migrate_all(found.database_owner_url, found.database_url, registry.every()))
 
 
 @app.command()
@@ -257,18 +174,14 @@ def rebuild(name: Annotated[str, typer.Argument(help="服务名 / service")]) ->
     """由事件重算读模型 / Recompute a service's views from its events."""
     begin_logs()
     found = settings()
-    wanted = known(name)
+    need_known([name])
+    wanted = registry.service(name)
     if wanted.rebuild is None:
         fail(f"{name} 没有读模型 / has no views of its own log")
+    from xianjie.serving import rebuild_views
+
     with one_line(), data_directory(found):
-        asyncio.run(_rebuild(found, wanted))
-
-
-async def _rebuild(found: Settings, wanted: Service) -> None:
-    async with prepared(found, [wanted], tell=say) as runtime:
-        assert wanted.rebuild is not None
-        streams = await wanted.rebuild(runtime.contexts[wanted.name])
-    say(f"{wanted.name}: 已重算 / rebuilt {streams} streams")
+        asyncio.run(rebuild_views(found, wanted))
 
 
 @app.command()
@@ -276,6 +189,9 @@ def token(
     person: Annotated[str, typer.Option("--as", help="演示人员 / a person of the profile")],
 ) -> None:
     """为演示人员签发令牌 / A token for one of the profile's people, from the built-in issuer."""
+    from libs.common.clock import SystemClock
+    from libs.common.identity import Issuer
+
     begin_logs()
     found = settings()
     with one_line():
@@ -293,6 +209,7 @@ def token(
 def topics() -> None:
     """建立并核对 Kafka 主题 / Create and check the topics."""
     from libs.common.kafka import ensure_topics
+    from libs.common.store import access_log, event_log
 
     begin_logs()
     found = settings()

@@ -12,47 +12,29 @@ from uuid import UUID
 import orjson
 from sqlalchemy import Table
 
-from libs.common.contracts import Strict
+from libs.common.contracts.reads import ReadRecorded
 from libs.common.database import Database, is_transient
 from libs.common.errors import Unavailable
-from libs.common.events import canonical, new_id
+from libs.common.events import new_id
 from libs.common.store import Row, write
 
 QUEUE_MAX: Final = 10_000
 GROUP_MAX: Final = 200
 
 
-class Access(Strict):
-    """Who saw what, for which purpose: one answer."""
-
-    person: str
-    organ: str
-    duties: tuple[str, ...]
-    purpose: str
-    article: str | None = None
-    case: str | None = None
-    """The number or id of the case for which it was read."""
-    method: str
-    route: str
-    shown: tuple[str, ...] = ()
-    """Identifiers of what the answer shows."""
-    query: dict[str, str] = {}
-    """What was searched for: codes and filters, never words."""
-    count: int | None = None
-    denied: str | None = None
-    """The code of the refusal, where nothing was shown."""
-
-    def row(self, *, time: datetime, correlation_id: UUID, traceparent: str | None) -> Row:
-        """The row of `accesses`."""
-        return {
-            "id": new_id(),
-            "time": time,
-            "actor": self.person,
-            "agency": self.organ,
-            "correlation_id": correlation_id,
-            "traceparent": traceparent,
-            "data": canonical(self.model_dump(mode="json", exclude_none=True)).decode(),
-        }
+def access_row(
+    read: ReadRecorded, *, time: datetime, correlation_id: UUID, traceparent: str | None
+) -> Row:
+    """The row of `accesses` that records a read."""
+    return {
+        "id": new_id(),
+        "time": time,
+        "actor": read.person,
+        "agency": read.organ,
+        "correlation_id": correlation_id,
+        "traceparent": traceparent,
+        "data": read.data().decode(),
+    }
 
 
 class AccessRecorder:

@@ -26,9 +26,10 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from libs.common.access import HANDLING, Level
-from libs.common.accesses import Access
+from libs.common.accesses import access_row
 from libs.common.agencies import ProfileError
 from libs.common.contracts import Strict
+from libs.common.contracts.reads import ReadRecorded
 from libs.common.database import is_transient
 from libs.common.errors import (
     BodyInvalid,
@@ -177,7 +178,9 @@ class Watch:
                 status = message["status"]
             await send(message)
 
-        parent = next((v.decode("latin-1") for k, v in scope["headers"] if k == b"traceparent"), None)
+        parent = next(
+            (v.decode("latin-1") for k, v in scope["headers"] if k == b"traceparent"), None
+        )
         with self._telemetry.span(
             f"{scope['method']} {scope['path'].split('/')[1:4]}",
             kind=SpanKind.SERVER,
@@ -325,7 +328,7 @@ class Reading:
         """
         if self._is_recorded:
             return
-        access = Access(
+        read = ReadRecorded(
             person=self.identity.person,
             organ=self.identity.organ,
             duties=tuple(sorted(duty.value for duty in self.identity.duties)),
@@ -339,7 +342,8 @@ class Reading:
             count=count,
             denied=denied,
         )
-        row = access.row(
+        row = access_row(
+            read,
             time=self.context.clock.now(),
             correlation_id=new_id(),
             traceparent=current_traceparent(),
@@ -495,7 +499,8 @@ class Acting:
             Unavailable: it cannot be committed.
         """
         denied = {"query": self._asked_for, "denied": code}
-        row = self.access([]).model_copy(update=denied).row(
+        row = access_row(
+            self.access([]).model_copy(update=denied),
             time=self.context.clock.now(),
             correlation_id=new_id(),
             traceparent=current_traceparent(),
@@ -515,9 +520,9 @@ class Acting:
             "recorded_at": self.context.clock.now(),
         }
 
-    def access(self, shown: Sequence[str]) -> Access:
+    def access(self, shown: Sequence[str]) -> ReadRecorded:
         """The record of what the answer to an act shows."""
-        return Access(
+        return ReadRecorded(
             person=self.identity.person,
             organ=self.identity.organ,
             duties=tuple(sorted(duty.value for duty in self.identity.duties)),

@@ -24,6 +24,8 @@ from prometheus_client import CollectorRegistry
 from structlog.typing import EventDict
 
 _PROPAGATOR: Final = TraceContextTextMapPropagator()
+REQUEST_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+"""Seconds; the default ones are milliseconds."""
 _TRACEPARENT: Final = "traceparent"
 
 
@@ -111,7 +113,10 @@ class Meters:
             "xianjie_applied_events", description="Events whose effect was committed"
         )
         self._seconds = meter.create_histogram(
-            "xianjie_request_seconds", unit="s", description="Time to answer a request"
+            "xianjie_request_seconds",
+            unit="s",
+            description="Time to answer a request",
+            explicit_bucket_boundaries_advisory=REQUEST_BUCKETS,
         )
         self._unknown = meter.create_counter(
             "xianjie_unknown_fields", description="Fields of events that this release does not know"

@@ -24,6 +24,7 @@ from libs.common.law import Confidence
 from libs.common.procedure import (
     ANNUL,
     CORRECT,
+    SERVICE,
     Person,
     Procedure,
     Proceeding,
@@ -312,7 +313,7 @@ def proceeding_view(
         open_steps=tuple(
             step_view(step, proceeding, proceeding.parts, person, limits)
             for step in open_steps(procedure, proceeding, case.field)
-            if step.actor.part != "service"
+            if step.actor.part != SERVICE
         ),
     )
 
@@ -401,6 +402,7 @@ def routes(context: Context) -> Routes:
             raise Forbidden
         body = act_request.form(OPEN_CASE_BODY)
         case_id = new_id()
+
         def answer(case: Case, receipts: Sequence[Receipt]) -> bytes:
             return step_answer(context, case, Level.PARTY, person, receipts)
 
@@ -537,7 +539,7 @@ def routes(context: Context) -> Routes:
 
     for procedure in PROCEDURES.values():
         for name, step in steps_named(procedure).items():
-            if step.actor.part != "service":
+            if step.actor.part != SERVICE:
                 add_step(router, context, running, procedure, name, step)
     for name, form in ((CORRECT, CorrectAct), (ANNUL, AnnulAct)):
         add_putting_right(router, context, running, name, form)

@@ -10,7 +10,7 @@ from libs.common.access import Level, widest
 from libs.common.contracts import Event, Strict
 from libs.common.contracts.cases import CaseOpened, Party
 from libs.common.contracts.procedure import StepTaken
-from libs.common.procedure import By, Proceeding, evolve
+from libs.common.procedure import SERVICE, By, Proceeding, evolve
 from services.cases.procedures import PROCEDURES
 
 STATE_VERSION = 1
@@ -108,7 +108,7 @@ def access_rows(
         levels.setdefault(proceeding.holder, []).append(Level.HOLDER if is_open else Level.PARTY)
         for taken in proceeding.taken:
             seen_by = {taken.organ, *(organ for organ, _ in taken.told)}
-            for organ in seen_by - {supervisor, "service"}:
+            for organ in seen_by - {supervisor, SERVICE}:
                 levels.setdefault(organ, []).append(Level.PARTY)
             if supervisor and (taken.decides or supervisor in seen_by):
                 levels.setdefault(supervisor, []).append(Level.SUPERVISOR)

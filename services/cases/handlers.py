@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from libs.common import limits
 from libs.common.access import Level
-from libs.common.accesses import Access
+from libs.common.accesses import access_row
 from libs.common.agencies import Duty, Matter, OrganId, OrganKind, ProfileError
 from libs.common.contents import Sealing
 from libs.common.contracts import Event, Sealed, body_of, seal
@@ -362,9 +362,7 @@ class Running:
 
     def __init__(self) -> None:
         self._keys: set[tuple[str, str, str]] = set()
-        self._turns: weakref.WeakValueDictionary[UUID, asyncio.Lock] = (
-            weakref.WeakValueDictionary()
-        )
+        self._turns: weakref.WeakValueDictionary[UUID, asyncio.Lock] = weakref.WeakValueDictionary()
 
     def enter(self, key: tuple[str, str, str]) -> None:
         """Begin.
@@ -458,7 +456,14 @@ async def act(
                 rows[CONTENTS] = sealing.contents
                 rows[CONTENT_KEYS] = sealing.new_keys
                 rows[REQUESTS] = [_request_row(request, body_digest, kept, now)]
-                rows[ACCESSES] = [_access_row(acting.access([str(case_id)]), now, correlation_id)]
+                rows[ACCESSES] = [
+                    access_row(
+                        acting.access([str(case_id)]),
+                        time=now,
+                        correlation_id=correlation_id,
+                        traceparent=current_traceparent(),
+                    )
+                ]
                 try:
                     await append(
                         connection, [Append(stream_of(case_id), loaded.version, events)], rows
@@ -488,7 +493,12 @@ async def _repeated(
     # Whoever lost sight of the case since is not told again what was said then.
     if seen.level is None:
         raise NotFound
-    row = _access_row(acting.access([str(shown)]), context.clock.now(), new_id())
+    row = access_row(
+        acting.access([str(shown)]),
+        time=context.clock.now(),
+        correlation_id=new_id(),
+        traceparent=current_traceparent(),
+    )
     # On this connection: one that waits for a second one, while all wait, waits for ever.
     await append(connection, [], {ACCESSES: [row]})
     context.database.poke()
@@ -507,10 +517,6 @@ def _request_row(request: tuple[str, str, str], body_digest: str, kept: Kept, no
         "headers": dict(kept.headers),
         "recorded_at": now,
     }
-
-
-def _access_row(access: Access, now: datetime, correlation_id: UUID) -> Row:
-    return access.row(time=now, correlation_id=correlation_id, traceparent=current_traceparent())
 
 
 # --- opening a case

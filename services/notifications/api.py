@@ -8,6 +8,7 @@ from fastapi import Query, Request, Response
 from pydantic import Field
 from sqlalchemy import update
 
+from libs.common.accesses import access_row
 from libs.common.contracts import Event, Strict
 from libs.common.contracts.notifications import NOTIFICATIONS, NoticeDelivered
 from libs.common.database import driver_of
@@ -121,8 +122,11 @@ async def mark(context: Context, act: Acting, notice_id: UUID, wanted: Mark) -> 
         found = await views.notice(connection, person.organ, notice_id, lock=True)
         if found is None:
             raise NotFound
-        access = act.access([str(notice_id)]).row(
-            time=now, correlation_id=correlation_id, traceparent=current_traceparent()
+        access = access_row(
+            act.access([str(notice_id)]),
+            time=now,
+            correlation_id=correlation_id,
+            traceparent=current_traceparent(),
         )
         # The lock on the notice makes a second request wait for the answer of the first.
         if (kept := await views.kept(connection, person.id, act.route, act.key)) is not None:

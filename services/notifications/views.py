@@ -89,7 +89,9 @@ async def counts(connection: AsyncConnection, organ: str, now: datetime) -> dict
     return {"unread": row[0], "unacknowledged": row[1], "overdue": row[2]}
 
 
-async def kept(connection: AsyncConnection, person: str, route: str, key: str) -> Row[*tuple[Any, ...]] | None:
+async def kept(
+    connection: AsyncConnection, person: str, route: str, key: str
+) -> Row[*tuple[Any, ...]] | None:
     """The answer kept for a repeat of a request; None when there was no such request."""
     c = REQUESTS.c
     statement = select(c.body_digest, c.status, c.answer, c.headers).where(

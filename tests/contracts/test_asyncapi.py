@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator, Draft202012Validator
 
-from libs.common.contracts.generate import ALL, PARTITIONS, said
+from libs.common.contracts.generate import ALL, PARTITIONS, READS_PARTITIONS, said
 from libs.common.events import Envelope, to_headers
 from tests.contracts.envelopes import envelope
 from tools import golden
@@ -87,10 +87,11 @@ def test_every_type_stands_on_a_topic_with_its_own_schema() -> None:
         assert message["headers"]["properties"]["ce_type"]["const"] == name
 
 
-def test_every_topic_is_keyed_by_stream_over_twelve_partitions() -> None:
-    assert PARTITIONS == 12
+def test_every_topic_has_twelve_partitions_and_reads_one_being_one_stream() -> None:
+    assert (PARTITIONS, READS_PARTITIONS) == (12, 1)
     for channel in DOCUMENT["channels"].values():
-        assert channel["bindings"]["kafka"]["partitions"] == 12
+        partitions = 1 if channel["address"].endswith(".reads") else 12
+        assert channel["bindings"]["kafka"]["partitions"] == partitions
         assert channel["bindings"]["kafka"]["topic"] == channel["address"]
 
 

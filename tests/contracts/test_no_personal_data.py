@@ -25,6 +25,9 @@ ALLOWED = {
     "EntryOwed.article": "likewise",
     "LimitStarted.articles": "likewise",
     "NoticeOwed.facts": "codes, numbers and dates that the procedure's rows name",
+    "ReadRecorded.article": "a rule, as the reader cites it in the Purpose header",
+    "ReadRecorded.case": "the number an organ gives its case",
+    "ReadRecorded.query": "filters of a list: codes, numbers, dates",
     "CorrectAct.fields": "the right value of a field that itself stands in clear",
 }
 

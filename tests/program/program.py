@@ -115,9 +115,12 @@ def started(
     *arguments: str,
     directory: Path = ROOT,
     environment: Mapping[str, str] | None = None,
+    output: Path | None = None,
+    log: Path | None = None,
 ) -> Iterator[Program]:
     """A program of its own process group; killed at the end with its database, if still there."""
-    output, log = (var.with_name(f"{var.name}.{end}") for end in ("out", "err"))
+    output = output or var.with_name(f"{var.name}.out")
+    log = log or var.with_name(f"{var.name}.err")
     with output.open("wb") as out, log.open("wb") as err:
         process = subprocess.Popen(  # noqa: S603 - our own program
             [XIANJIE, *(arguments or ("run", "--no-demo"))],

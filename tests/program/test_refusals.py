@@ -1,9 +1,6 @@
 """What keeps it from starting is said in one line, and nothing is lost."""
 
-import os
-import shutil
 import socket
-import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -14,30 +11,14 @@ import pytest
 from libs.common import holding
 from libs.common.holding import DataDirectory, StartError
 from libs.common.settings import Settings, SettingsError
+from tests.program.places import mounted, needs_mount
 from tests.program.program import command, postmasters, refusal, started, surroundings
-
-MAY_MOUNT = os.geteuid() == 0 and shutil.which("mount") is not None
 
 
 @contextmanager
 def taken_port() -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield listener.getsockname()[1]
-
-
-@contextmanager
-def mounted(directory: Path, *arguments: str) -> Iterator[Path]:
-    """A file system of its own; who may not mount passes the test over."""
-    directory.mkdir(exist_ok=True)
-    done = subprocess.run(  # noqa: S603 - our own words
-        ["/usr/bin/env", "mount", *arguments, directory], check=False, capture_output=True
-    )
-    if done.returncode:
-        pytest.skip(f"no mount: {done.stderr.decode().strip()}")
-    try:
-        yield directory
-    finally:
-        subprocess.run(["/usr/bin/env", "umount", "--lazy", directory], check=True)  # noqa: S603 - our own words
 
 
 def test_a_port_in_use(tmp_path: Path) -> None:
@@ -76,9 +57,9 @@ def test_a_data_directory_that_cannot_be(tmp_path: Path) -> None:
         assert said == f"{var} 不是目录 / is not a directory"
 
 
-@pytest.mark.skipif(not MAY_MOUNT, reason="needs the right to mount")
+@needs_mount
 def test_a_data_directory_that_may_only_be_read(tmp_path: Path) -> None:
-    with mounted(tmp_path / "var", "-t", "tmpfs", "-o", "ro,size=1m", "tmpfs") as var:
+    with mounted(tmp_path / "var", "ro,size=1m") as var:
         said = refusal(command("run", environment=surroundings(var)))
     assert said == f"{var} 无法写入 / cannot be written: Read-only file system"
 
@@ -93,9 +74,9 @@ def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         pass
 
 
-@pytest.mark.skipif(not MAY_MOUNT, reason="needs the right to mount")
+@needs_mount
 def test_a_disk_too_small_to_begin_on(tmp_path: Path) -> None:
-    with mounted(tmp_path / "var", "-t", "tmpfs", "-o", "size=64m", "tmpfs") as var:
+    with mounted(tmp_path / "var", "size=64m") as var:
         said = refusal(command("run", environment=surroundings(var)))
     assert said == f"{var} 磁盘空间不足 / disk is full: 64 MiB free, 256 needed"
 

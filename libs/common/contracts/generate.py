@@ -12,15 +12,18 @@ from libs.common.contracts import Contracts, Event, LogHead, type_name
 from libs.common.contracts.cases import CASES
 from libs.common.contracts.compatibility import Schema
 from libs.common.contracts.notifications import NOTIFICATIONS
+from libs.common.contracts.reads import ReadRecorded
 from libs.common.events import CLOUDEVENTS_VERSION, CONTENT_TYPE, KAFKA_PREFIX
 
 ALL: Final[tuple[Contracts, ...]] = (CASES, NOTIFICATIONS, Contracts("audit", ()))
 """What every service says: a new service is one more entry."""
-READS: Final[tuple[type[Event], ...]] = ()
+READS: Final[tuple[type[Event], ...]] = (ReadRecorded,)
 """What every service says on its topic of reads, beside the head of that log."""
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 PARTITIONS: Final = 12
+READS_PARTITIONS: Final = 1
+"""All reads of a service are one stream, and one stream lives in one partition."""
 FOR_EVER: Final = -1
 READS_KEPT_MILLISECONDS: Final = 90 * 24 * 60 * 60 * 1000
 KAFKA_BINDING: Final = "0.5.0"
@@ -168,7 +171,7 @@ def _channel(
         "bindings": {
             "kafka": {
                 "topic": topic,
-                "partitions": PARTITIONS,
+                "partitions": READS_PARTITIONS if topic.endswith(".reads") else PARTITIONS,
                 "topicConfiguration": {
                     "cleanup.policy": ["delete"],
                     "retention.ms": kept_milliseconds,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from libs.common.procedure.proceeding import Proceeding
 
 ANY_FIELD: Final = "any"
-SERVICE: Final = "service"
+SERVICE: Final = "platform"
 """The part of the platform itself, for what comes about without a person's act. It is in every
 proceeding, is no organ, and only `platform_itself` acts in it."""
 
