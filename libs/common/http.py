@@ -28,7 +28,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from libs.common.access import HANDLING, Level
 from libs.common.accesses import access_row
 from libs.common.agencies import ProfileError
-from libs.common.contracts import Strict
+from libs.common.contracts import Code, Number, Strict, line
 from libs.common.contracts.reads import ReadRecorded
 from libs.common.database import is_transient
 from libs.common.errors import (
@@ -224,9 +224,9 @@ def _fault(error: Exception) -> Problem:
 class Purpose(Strict):
     """Why somebody reads: the header `Purpose: <code>; article=<id>; case=<number>`."""
 
-    code: str
-    article: str | None = None
-    case: str | None = None
+    code: Code
+    article: Annotated[str, line(200)] | None = None
+    case: Number | None = None
 
 
 _PURPOSE = re.compile(
@@ -245,9 +245,12 @@ def read_purpose(header: str | None, context: Context) -> Purpose | None:
     if header is None:
         return None
     match = _PURPOSE.fullmatch(_text(header).strip())
-    if match is None:
-        raise HeaderInvalid("Purpose: <code>; article=<id>; case=<number>", header="Purpose")
-    purpose = Purpose(**match.groupdict())
+    try:
+        purpose = Purpose(**(match.groupdict() if match else {}))
+    except ValidationError as error:
+        raise HeaderInvalid(
+            "Purpose: <code>; article=<id>; case=<number>", header="Purpose"
+        ) from error
     try:
         context.profile.purpose(purpose.code)
     except ProfileError as error:

@@ -301,7 +301,7 @@ def _because(error: BaseException) -> str:
     if is_full or getattr(cause, "errno", None) == errno.ENOSPC:
         return "数据库磁盘空间不足 / the database's disk is full"
     said = str(cause).strip().splitlines()
-    words = f"{type(cause).__name__}: {said[0]}" if said else type(cause).__name__
+    words = said[0] if said else type(cause).__name__
     return f"数据库不可用 / the database cannot be used: {words}"
 
 

@@ -85,11 +85,13 @@ async def note_head(context: Context, topic: str, *, epoch: int, position: int) 
         )
 
 
-def obligation_reactions(_: Context) -> Reactions:
+def obligation_reactions(context: Context) -> Reactions:
     """Count what was owed against what was received, joined by the notice's id."""
 
+    unknown = context.telemetry.meters.unknown_field
+
     async def owed(envelope: Envelope, connection: AsyncConnection) -> None:
-        event = CASES.read(envelope)
+        event = CASES.read(envelope, on_unknown=unknown)
         assert isinstance(event, NoticeOwed)
         values = {
             "notice": event.notice,
@@ -103,7 +105,7 @@ def obligation_reactions(_: Context) -> Reactions:
         await _merge(connection, values)
 
     async def received(envelope: Envelope, connection: AsyncConnection) -> None:
-        event = NOTIFICATIONS.read(envelope)
+        event = NOTIFICATIONS.read(envelope, on_unknown=unknown)
         assert isinstance(event, NoticeDelivered | NoticeAcknowledged)
         values = {
             "notice": event.notice,

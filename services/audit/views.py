@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import AwareDatetime
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.contracts import Strict
@@ -75,13 +75,10 @@ async def trail(
 ) -> list[LedgerLine]:
     """What was said on a case, its notices included, in the order of receipt."""
     c = LEDGER.c
-    notices = select(func.concat("notice/", OBLIGATIONS.c.notice)).where(
-        OBLIGATIONS.c.case_id == case_id
-    )
     columns = [c[name] for name in LedgerLine.model_fields]
     rows = await connection.execute(
         select(*columns)
-        .where(and_(c.stream == f"case/{case_id}") | c.stream.in_(notices))
+        .where(c.stream.in_((f"case/{case_id}", f"notices/{case_id}")))
         .order_by(c.time, c.topic, c.position)
         .offset(after)
         .limit(limit)

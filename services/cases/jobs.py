@@ -6,6 +6,7 @@ from typing import Final
 import structlog
 from sqlalchemy import select, update
 
+from libs.common.database import is_transient
 from libs.common.errors import VersionConflict
 from libs.common.procedure import Said, Setting, decide_moved
 from libs.common.service import Context
@@ -38,8 +39,13 @@ async def tick(context: Context) -> None:
                 await take_by_platform(context, driver, case_id, due_now)
         except VersionConflict:
             log.info("tick_postponed", case=str(case_id))
-            continue
-        context.database.poke()
+        except Exception as error:
+            if is_transient(error):
+                raise
+            # One case that cannot be read must not silence the limits of the others.
+            log.exception("tick_failed", case=str(case_id), error=type(error).__name__)
+        else:
+            context.database.poke()
 
 
 async def apply_calendar(context: Context) -> None:

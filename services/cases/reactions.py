@@ -28,7 +28,8 @@ def reactions(context: Context) -> Reactions:
 
     async def record_arrival(envelope: Envelope, connection: AsyncConnection) -> None:
         """A file lies on its receiver's desk from the moment when its notice was delivered."""
-        delivered = NOTIFICATIONS.read(envelope)
+        unknown = context.telemetry.meters.unknown_field
+        delivered = NOTIFICATIONS.read(envelope, on_unknown=unknown)
         assert isinstance(delivered, NoticeDelivered)
         if delivered.kind not in ARRIVALS:
             return

@@ -1,5 +1,6 @@
 """Recomputes the views of the case service from its events; no effect is repeated."""
 
+from datetime import datetime
 from typing import Any, Final
 
 import orjson
@@ -45,9 +46,8 @@ async def rebuild(context: Context) -> int:
             for stream in streams[first : first + BATCH_MAX]:
                 case, version = await replay(connection, stream)
                 assert case is not None, f"{stream} has events"
-                last = await connection.fetchval(
-                    "select max(time) from events where stream = $1", stream
-                )
+                changed_at = await _changed_at(connection, stream)
+                last = max(changed_at.values())
                 rows[SNAPSHOTS].append(
                     {
                         "stream": stream,
@@ -57,7 +57,10 @@ async def rebuild(context: Context) -> int:
                     }
                 )
                 rows[CASES].append(case_row(case, last))
-                rows[PROCEEDINGS] += [proceeding_row(case, each, last) for each in case.proceedings]
+                rows[PROCEEDINGS] += [
+                    proceeding_row(case, each, changed_at[str(each.id)])
+                    for each in case.proceedings
+                ]
                 rows[LIMITS] += [
                     limit_row(context, case, proceeding, clock)
                     for proceeding in case.proceedings
@@ -69,6 +72,16 @@ async def rebuild(context: Context) -> int:
                 ]
             await _write(connection, rows)
     return len(streams)
+
+
+async def _changed_at(connection: Any, stream: str) -> dict[str | None, datetime]:  # noqa: ANN401 - asyncpg
+    """When each proceeding of a case last changed; under None, when the dossier was opened."""
+    rows = await connection.fetch(
+        "select coalesce(data::json #>> '{head,proceeding}', data::json ->> 'proceeding') as id,"
+        " max(time) as at from events where stream = $1 group by 1",
+        stream,
+    )
+    return {row["id"]: row["at"] for row in rows}
 
 
 async def _write(connection: Any, rows: dict[Table, list[Row]]) -> None:  # noqa: ANN401 - asyncpg

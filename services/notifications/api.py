@@ -151,7 +151,8 @@ async def mark(context: Context, act: Acting, notice_id: UUID, wanted: Mark) -> 
             acknowledged_at=found.acknowledged_at,
             now=now,
         )
-        version = 1 + (found.read_at is not None) + (found.acknowledged_at is not None)
+        stream = stream_of(found.case_id)
+        version = await views.version_of(connection, stream)
         event_context = EventContext(
             person.id, person.organ, correlation_id, None, current_traceparent()
         )
@@ -164,7 +165,6 @@ async def mark(context: Context, act: Acting, notice_id: UUID, wanted: Mark) -> 
             await connection.execute(
                 update(INBOX).where(INBOX.c.notice == notice_id).values(**changes)
             )
-        stream = stream_of(notice_id)
         receipts = tuple(
             context.signer.receipt(
                 stream=stream,

@@ -16,9 +16,9 @@ class Mark(StrEnum):
     ACKNOWLEDGED = "acknowledged"
 
 
-def stream_of(notice: UUID) -> str:
-    """The stream of a notice."""
-    return f"notice/{notice}"
+def stream_of(case: UUID) -> str:
+    """The stream of a case's notices; one a notice would make every group remember every notice."""
+    return f"notices/{case}"
 
 
 def delivered(owed: NoticeOwed, at: datetime) -> NoticeDelivered:

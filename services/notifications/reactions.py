@@ -14,6 +14,7 @@ from libs.common.service import Context
 from libs.common.store import Append, append
 from services.notifications.domain import delivered, stream_of
 from services.notifications.tables import INBOX
+from services.notifications.views import version_of
 
 
 def reactions(context: Context) -> Reactions:
@@ -56,7 +57,9 @@ def reactions(context: Context) -> Reactions:
                 envelope.traceparent,
             ),
         )
-        await append(await driver_of(connection), [Append(stream_of(owed.notice), 0, [event])])
+        stream = stream_of(owed.case)
+        version = await version_of(connection, stream)
+        await append(await driver_of(connection), [Append(stream, version, [event])])
         context.database.poke()
 
     table: dict[str, Reaction] = {CASES.type_of(NoticeOwed): deliver}

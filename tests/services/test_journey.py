@@ -159,12 +159,16 @@ async def test_who_acknowledges_a_notice_is_counted_once(shared: Office) -> None
     again = await shared.post(POLICE_DESK, path, {"mark": "acknowledged"}, key="once")
     other = await shared.post(POLICE_DESK, path, {"mark": "acknowledged"})
 
-    notice = f"notice/{row['notice']}"
+    stream = f"notices/{case['id']}"
     assert len(found(first)["receipts"]) == 2
     assert again.content == first.content
     assert found(other)["receipts"] == []
-    said = "select type from events where stream = $1 order by version"
-    assert [each["type"].split(".")[2] for each in await shared.rows("notifications", said, notice)] == [
+    said = (
+        "select type from events where stream = $1 and data::json ->> 'notice' = $2"
+        " order by version"
+    )
+    rows = await shared.rows("notifications", said, stream, str(row["notice"]))
+    assert [each["type"].split(".")[2] for each in rows] == [
         "notice_delivered",
         "notice_read",
         "notice_acknowledged",

@@ -1,5 +1,6 @@
 """Whatever is sent, the answer is one of ours: a stable code, the field, the rule, and nothing done."""
 
+import base64
 from typing import Any
 from uuid import uuid4
 
@@ -208,9 +209,10 @@ NUL = "a\x00b"
 QUERIES = (
     *({name: NUL} for name in ("field", "agency", "number", "state", "after")),
     *({"after": text} for text in ("x", "\ud800".encode("utf-8", "surrogatepass"), "é" * 10)),
-    # Cursors of our form that hold times no database knows.
-    {"after": "MDAwMS0wMS0wMVQwMDowMDowMCsxNDowMHwwMDAwMDAwMC0wMDAwLTAwMDAtMDAwMC0wMDAwMDAwMDAwMDA="},
-    {"after": "MjAyNi0xMS0xMFQwOTowMDowMHwwMDAwMDAwMC0wMDAwLTAwMDAtMDAwMC0wMDAwMDAwMDAwMDA="},
+    # Cursors of our form that hold times no calendar has.
+    {"after": base64.urlsafe_b64encode(b"\x7f" + bytes(23)).decode()},
+    {"after": base64.urlsafe_b64encode(b"\x80" + bytes(23)).decode()},
+    {"after": base64.urlsafe_b64encode(bytes(23)).decode()},
     {"limit": "0"},
     {"limit": "201"},
     {"limit": "9" * 400},
