@@ -22,7 +22,7 @@ from libs.common.runtime import Runtime
 
 AGENCY: Final = "ly-eeb"
 WAIT_SECONDS: Final = 10.0
-PATIENCE_SECONDS: Final = 20.0
+PATIENCE_SECONDS: Final = 30.0
 LOOK_SECONDS: Final = 0.1
 
 Form = dict[str, Any]

@@ -208,8 +208,8 @@ def token(
 @app.command()
 def topics() -> None:
     """建立并核对 Kafka 主题 / Create and check the topics."""
-    from libs.common.kafka import ensure_topics
     from libs.common.store import access_log, event_log
+    from libs.common.topics import ensure_topics
 
     begin_logs()
     found = settings()

@@ -75,6 +75,7 @@ class Relay:
         self._probe = probe
         self._published = dict.fromkeys(readers, 0)
         self._epochs = dict.fromkeys(readers, 0)
+        self._announced: dict[LogReader, int] = {}
         self._news = asyncio.Event()
         self.is_leading = False
 
@@ -90,16 +91,16 @@ class Relay:
                 async with self._session() as connection:
                     while not await connection.fetchval(_LOCK):  # noqa: ASYNC110 - in another process
                         await asyncio.sleep(CANDIDATE_SECONDS)
-                    delay = RETRY_SECONDS
                     await self._lead(connection)
             except Exception as error:
                 if not is_transient(error):
                     raise
                 log.warning("relay_interrupted", error=type(error).__name__)
             finally:
-                self.is_leading = False
+                led, self.is_leading = self.is_leading, False
+            # Whoever led had published all that was left: only then is the next wait short.
+            delay = RETRY_SECONDS if led else min(delay * 2, RETRY_SECONDS_MAX)
             await asyncio.sleep(delay)
-            delay = min(delay * 2, RETRY_SECONDS_MAX)
 
     @contextlib.asynccontextmanager
     async def _session(self) -> AsyncIterator[asyncpg.Connection]:
@@ -116,6 +117,7 @@ class Relay:
         for reader in self._readers:
             self._epochs[reader], self._published[reader] = await reader.identity(connection)
             await self._publish_left(connection, reader)
+        self._announced.clear()
         self.is_leading = True
         log.info("relay_leads", logs=[reader.log.topic for reader in self._readers])
         next_head = 0.0
@@ -187,8 +189,13 @@ class Relay:
 
     async def _announce(self, publisher: Publisher) -> None:
         for reader in self._readers:
-            head = log_head(reader, self._published[reader], self._epochs[reader], self._clock)
+            position = self._published[reader]
+            # Topics are kept for ever: a head that says nothing new is not said.
+            if position == self._announced.get(reader):
+                continue
+            head = log_head(reader, position, self._epochs[reader], self._clock)
             await publisher.announce(reader.log.topic, head)
+            self._announced[reader] = position
 
 
 def log_head(reader: LogReader, position: int, epoch: int, clock: Clock) -> Envelope:

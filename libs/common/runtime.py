@@ -326,7 +326,8 @@ async def _bus(
         )
         return
     # Imported here: the embedded shape has no Kafka.
-    from libs.common.kafka import KafkaBus, KafkaPublisher, ensure_topics
+    from libs.common.kafka import KafkaBus, KafkaPublisher
+    from libs.common.topics import ensure_topics
 
     said = [
         reader.log.topic

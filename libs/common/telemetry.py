@@ -160,6 +160,8 @@ class Meters:
 def configure_logs(*, level: int = logging.INFO) -> None:
     """Write logs as JSON lines on standard error, each with its trace id."""
     propagate.set_global_textmap(_PROPAGATOR)
+    # In an outage it says each attempt on its own; the adapter says the outage, once.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -37,7 +37,7 @@ from libs.common.procedure import (
 from libs.common.service import Context
 from libs.common.signing import Receipt
 from services.cases import views
-from services.cases.domain import Case, headline, stream_of
+from services.cases.domain import Case, access_rows, headline, shown_body, stream_of
 from services.cases.handlers import (
     OPEN_CASE_BODY,
     Kept,
@@ -405,7 +405,7 @@ def routes(context: Context) -> Routes:
         case_id = new_id()
 
         def answer(case: Case, receipts: Sequence[Receipt]) -> bytes:
-            return step_answer(context, case, Level.PARTY, person, receipts)
+            return step_answer(context, case, person, receipts)
 
         kept = await act(
             context,
@@ -486,7 +486,14 @@ def routes(context: Context) -> Routes:
                 recorded_at=row.time,
                 person=row.actor,
                 organ=row.agency,
-                data=orjson.loads(row.data) if level is not Level.SUPERIOR else None,
+                data=shown_body(
+                    found,
+                    level,
+                    reading.identity.organ,
+                    act=row.id,
+                    agency=row.agency,
+                    body=orjson.loads(row.data),
+                ),
             )
             for row in rows
         )
@@ -622,13 +629,8 @@ async def take_step(
     parsed = act_request.form(body)
     person = person_or_none(act_request.identity)
 
-    level = Level.PARTY
-
     async def deciding(_: Any, loaded: Loaded, sealing: Sealing) -> Sequence[Said]:  # noqa: ANN401
-        nonlocal level
         assert loaded.case is not None
-        # The answer shows no more than a read would: less than a party's view to who is none.
-        level = Level.PARTY if loaded.level in (None, *HANDLING) else loaded.level
         found = loaded.case.proceeding(proceeding_id) if proceeding_id else None
         if procedure is None and found is None:
             raise NotFound
@@ -638,7 +640,7 @@ async def take_step(
         )
 
     def answer(case: Case, receipts: Sequence[Receipt]) -> bytes:
-        return step_answer(context, case, level, person, receipts)
+        return step_answer(context, case, person, receipts)
 
     opens = proceeding_id is None
     kept = await act(
@@ -654,9 +656,11 @@ async def take_step(
 
 
 def step_answer(
-    context: Context, case: Case, level: Level, person: Person | None, receipts: Sequence[Receipt]
+    context: Context, case: Case, person: Person | None, receipts: Sequence[Receipt]
 ) -> bytes:
-    """The body of the answer to an act."""
+    """The body of the answer to an act; it shows what a read by the same person would show then."""
+    assert person is not None, "services take no legal step"
+    level, _ = access_rows(case, context.profile.superior_ids)[person.organ]
     answer = StepAnswer(receipts=tuple(receipts), **case_view(context, case, level, person))
     return answer.model_dump_json().encode()
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from pydantic import AwareDatetime
@@ -116,3 +117,45 @@ def access_rows(
         for superior in superiors.get(organ, ()):
             levels.setdefault(superior, []).append(Level.SUPERIOR)
     return {organ: (widest(found), None) for organ, found in levels.items()}
+
+
+def shown_body(
+    case: Case,
+    level: Level,
+    organ: str,
+    *,
+    act: UUID,
+    agency: str,
+    body: Mapping[str, Any],
+) -> Mapping[str, Any] | None:
+    """What a reader is shown of an event's body.
+
+    The holder and the supervising procuratorate see it whole. A party sees what it said itself and
+    what was addressed to it, of other steps the state and the day; a superior sees that it was.
+
+    Args:
+        case: as it is.
+        level: the reader's.
+        organ: the reader's.
+        act: the event's id.
+        agency: the organ that said it.
+        body: as stored.
+    """
+    if level in (Level.HOLDER, Level.SUPERVISOR):
+        return body
+    if level is Level.SUPERIOR:
+        return None
+    told = any(
+        organ == told_organ
+        for proceeding in case.proceedings
+        for taken in proceeding.taken
+        if taken.act == act
+        for told_organ, _ in taken.told
+    )
+    if told or organ in (agency, body.get("to_organ"), body.get("organ")):
+        return body
+    head = body.get("head")
+    return {"head": {key: head[key] for key in STATUS_ONLY}} if head else None
+
+
+STATUS_ONLY = ("state", "happened_at", "precision")

@@ -19,10 +19,11 @@ from libs.common.clock import SystemClock
 from libs.common.consumer import Consumer
 from libs.common.database import Database
 from libs.common.events import Envelope, NewEvent, canonical, new_id
-from libs.common.kafka import KafkaBus, KafkaPublisher, ensure_topics
+from libs.common.kafka import KafkaBus, KafkaPublisher
 from libs.common.relay import BATCH_MAX, Relay
 from libs.common.store import Append, LogReader, append, event_log
 from libs.common.telemetry import Telemetry
+from libs.common.topics import ensure_topics
 from tests.support.events import (
     CONTEXT,
     NOW,

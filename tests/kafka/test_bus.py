@@ -18,17 +18,11 @@ from libs.common.consumer import Consumer
 from libs.common.database import Database
 from libs.common.errors import Transient
 from libs.common.events import EVENT_BYTES_MAX, Envelope, canonical, new_id, to_headers
-from libs.common.kafka import (
-    PARTITIONS,
-    KafkaBus,
-    KafkaPublisher,
-    KafkaSubscription,
-    TopicFinding,
-    ensure_topics,
-)
+from libs.common.kafka import KafkaBus, KafkaPublisher, KafkaSubscription
 from libs.common.relay import log_head
 from libs.common.store import LogReader, event_log
 from libs.common.telemetry import Telemetry
+from libs.common.topics import PARTITIONS, TopicFinding, ensure_topics
 from tests.eventpath.bus_contract import BusContract, Rig, gather, group, streams
 from tests.support.events import (
     NOW,

@@ -23,9 +23,10 @@ from libs.common.clock import SystemClock
 from libs.common.consumer import Consumer
 from libs.common.database import Database
 from libs.common.events import Envelope
-from libs.common.kafka import KafkaBus, KafkaPublisher, ensure_topics
+from libs.common.kafka import KafkaBus, KafkaPublisher
 from libs.common.store import LogReader, event_log
 from libs.common.telemetry import Telemetry
+from libs.common.topics import ensure_topics
 from tests.support.events import (
     SOURCE,
     TYPE,

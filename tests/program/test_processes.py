@@ -54,15 +54,15 @@ class Fleet:
             "XIANJIE_VAR": str(self.var),
             **{f"XIANJIE_URL_{name.upper()}": url for name, url in self.urls.items()},
         }
-        self._starts = 0
+        self.starts = 0
         self.programs: dict[str, Program] = {}
 
     def begin(self, name: str, stack: ExitStack) -> None:
-        self._starts += 1
+        self.starts += 1
         port, management_port = self._ports[name]
         program = stack.enter_context(
             started(
-                self._directory / f"{name}-{self._starts}",
+                self._directory / f"{name}-{self.starts}",
                 *("serve", name, "--port", str(port)),
                 *("--management-port", str(management_port)),
                 environment=self._environment,
@@ -110,14 +110,15 @@ class Killing(demo.Teller):
 
     def __init__(
         self,
-        *parts: Any,
+        client: httpx.AsyncClient,
+        tokens: demo.Tokens,
+        *,
         kill: Callable[[str], None],
-        begin: Callable[[str], None],  # noqa: ANN401 - a teller's own
+        begin: Callable[[str], None],
     ) -> None:
-        super().__init__(*parts)
+        super().__init__(client, tokens, datetime.now(UTC))
         self._kill = kill
         self._begin = begin
-        self._dead: str | None = None
 
     async def ask(self, method: str, person: str, path: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - a teller's own
         step = path.rpartition("/")[2]
@@ -195,12 +196,12 @@ async def test_each_process_killed_once_in_a_transfer_loses_and_repeats_nothing(
             teller = Killing(
                 client,
                 tokens,
-                datetime.now(UTC),
                 kill=running.kill,
                 begin=lambda name: running.begin(name, stack),
             )
             case = await teller.tell("fleet", demo.STORIES[0])
             assert "已通知立案" in case["headline"]
+            assert running.starts == len(registry.NAMES) + len(KILLS)
             loop = asyncio.get_running_loop()
             end = loop.time() + SETTLE_SECONDS_MAX
             while left := await unsettled(external):
@@ -215,7 +216,7 @@ async def test_each_process_killed_once_in_a_transfer_loses_and_repeats_nothing(
                 assert seen == sorted(notice for notice, its in owed if its == organ)
             found = await teller.ask(
                 "GET",
-                "ly-auditor",
+                "ly-audit-auditor",
                 "/api/audit/v1/reconciliation",
                 headers={"Purpose": "audit"},
             )

@@ -127,7 +127,8 @@ async def the_ledger_has_everything(running: Office, case: dict[str, str], said:
     await running.settled()
     for service in ("cases", "notifications"):
         own = await running.rows(
-            service, "select e.id, e.data, l.position from events e join log l using (stream, version)"
+            service,
+            "select e.id, e.data, l.position from events e join log l using (stream, version)",
         )
         kept = await running.rows(
             "audit",
@@ -138,7 +139,9 @@ async def the_ledger_has_everything(running: Office, case: dict[str, str], said:
             own, key=lambda row: row["position"]
         )
     page = found(
-        await running.get(AUDITOR, f"/api/audit/v1/cases/{case['id']}/trail", purpose=AUDIT, limit=500)
+        await running.get(
+            AUDITOR, f"/api/audit/v1/cases/{case['id']}/trail", purpose=AUDIT, limit=500
+        )
     )
     of_case = [line for line in page["lines"] if line["stream"] == stream(case)]
     assert [line["type"].split(".")[2] for line in of_case] == said

@@ -6,7 +6,6 @@ from typing import Any
 from tests.support.running import (
     APPROVE,
     CASES,
-    COPY,
     FILE,
     FLAG,
     HEAD,

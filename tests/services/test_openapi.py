@@ -9,14 +9,14 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_headers_conformance,
     response_schema_conformance,
     status_code_conformance,
 )
-from schemathesis import GenerationMode
-from schemathesis.checks import not_a_server_error
 
 from tests.support.running import AUDITOR, DESK, HEAD, OFFICER, POLICE_HEAD, TO_SENT, Office
 
@@ -98,7 +98,11 @@ def _calls(operation: Any) -> st.SearchStrategy[Any]:
 
 
 async def _send(shared: Office, sent: dict[str, Any]) -> httpx.Response:
-    kept = {name: sent[name] for name in ("method", "url", "params", "json", "content") if sent.get(name)}
+    kept = {
+        name: sent[name]
+        for name in ("method", "url", "params", "json", "content")
+        if sent.get(name)
+    }
     if "data" in sent:
         kept["content" if isinstance(sent["data"], bytes | str) else "data"] = sent["data"]
     headers = {

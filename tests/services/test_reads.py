@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import orjson
+
 from tests.support.events import until
 from tests.support.running import (
     AUDITOR,
@@ -54,7 +55,9 @@ async def test_every_read_is_recorded_once_with_who_why_and_what_was_shown(share
         "cases", "select id from contents where stream = $1 and kind = 'summary'", stream(case)
     )
     [notice] = await shared.rows(
-        "notifications", "select notice from inbox where case_id = $1 and to_organ = 'ly-psb'", case["id"]
+        "notifications",
+        "select notice from inbox where case_id = $1 and to_organ = 'ly-psb'",
+        case["id"],
     )
     template = "/api/cases/v1/cases/{case}"
     words = [case["id"], str(content["id"])]
@@ -124,7 +127,13 @@ async def test_what_is_denied_is_recorded_with_what_was_asked_for(shared: Office
         (POLICE, one, 404, missing, {"case": case["id"]}),
         (POLICE, f"{one}/trail", 404, missing, {"case": case["id"]}),
         (OFFICER, f"{CASES}/{nothing}", 404, missing, {"case": nothing}),
-        (OFFICER, f"{one}/contents/{nothing}", 404, missing, {"case": case["id"], "content": nothing}),
+        (
+            OFFICER,
+            f"{one}/contents/{nothing}",
+            404,
+            missing,
+            {"case": case["id"], "content": nothing},
+        ),
         (GOVERNMENT, one, 403, purpose, {"case": case["id"]}),
         (GOVERNMENT, f"{one}/trail", 403, purpose, {"case": case["id"]}),
     ):
@@ -178,7 +187,8 @@ async def test_records_reach_the_topic_of_reads_and_the_ledger(shared: Office) -
     await shared.settled()
     for service in ("cases", "notifications", "audit"):
         rows = await shared.rows(
-            service, "select a.id, a.data from accesses a join access_log l using (id) order by position"
+            service,
+            "select a.id, a.data from accesses a join access_log l using (id) order by position",
         )
         kept = await shared.rows(
             "audit",
@@ -308,7 +318,10 @@ async def test_a_reader_waits_until_an_earlier_write_is_applied(shared: Office) 
         "cases", "select max(version) as n from events where stream = $1", stream(case)
     )
     headers = {"Authorization": f"Bearer {shared.token(POLICE_DESK)}"}
-    for applied, is_stale in ((f"{stream(case)}@{version['n']}", False), (f"{stream(case)}@999", True)):
+    for applied, is_stale in (
+        (f"{stream(case)}@{version['n']}", False),
+        (f"{stream(case)}@999", True),
+    ):
         answer = await shared.client.get(INBOX, headers={**headers, "If-Applied": applied})
         assert answer.status_code == 200
         assert (answer.headers.get("Stale") == "true") is is_stale

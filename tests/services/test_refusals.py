@@ -8,9 +8,7 @@ import pytest
 
 from tests.support.running import (
     APPROVE,
-    ASK,
     CASES,
-    COPY,
     DESK,
     FLAG,
     HEAD,
@@ -22,7 +20,6 @@ from tests.support.running import (
     REPORT,
     SEND,
     SIGN_FOR,
-    TEAM,
     TO_REPORT,
     TO_SENT,
     Act,
@@ -66,7 +63,9 @@ async def test_unknown_missing_and_wrong_fields_are_named(shared: Office) -> Non
     ]
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"null", b"[]", b'"x"', b"\xff\xfe", b"{}}", b"[" * 5000])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"null", b"[]", b'"x"', b"\xff\xfe", b"{}}", b"[" * 5000]
+)
 async def test_what_is_no_body_is_refused(shared: Office, body: bytes) -> None:
     refused(await shared.post(OFFICER, CASES, body), 422, INVALID)
 
@@ -131,7 +130,11 @@ async def test_times_and_papers_hold(
 
 async def test_the_oldest_times_are_taken_or_refused_cleanly(shared: Office) -> None:
     case = await shared.open_case()
-    for moment in ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "1900-01-01T00:00:00+08:00"):
+    for moment in (
+        "0001-01-01T00:00:00Z",
+        "0001-01-01T00:00:00+14:00",
+        "1900-01-01T00:00:00+08:00",
+    ):
         for precision in ("minute", "day", "month"):
             answer = await shared.try_to(
                 case, FLAG, happened_at=moment, precision=precision, late_reason="很久以前"
@@ -140,7 +143,9 @@ async def test_the_oldest_times_are_taken_or_refused_cleanly(shared: Office) -> 
         opened = await shared.post(OFFICER, CASES, {**OPENING, "discovered_at": moment})
         assert opened.status_code in (201, 422), opened.text
         report = await shared.story(*TO_REPORT)
-        act = (await shared.rows("cases", "select id from events order by id desc limit 1"))[0]["id"]
+        act = (await shared.rows("cases", "select id from events order by id desc limit 1"))[0][
+            "id"
+        ]
         form = {"act": str(act), "reason": "x", "happened_at": moment}
         answer = await shared.try_to(report, Act(OFFICER, "correct", form))
         assert answer.status_code in (404, 409, 422), answer.text
@@ -306,4 +311,3 @@ async def test_steps_of_the_platform_have_no_route(shared: Office) -> None:
     path = f"{CASES}/{case['id']}/proceedings/{case['proceedings'][-1]['id']}/arrive"
     answer = await shared.post(POLICE_DESK, path, {"form": {"notice": str(uuid4())}})
     refused(answer, 404, "common.resource.not_found")
-

@@ -71,9 +71,7 @@ async def test_a_correction_is_a_change_too(shared: Office) -> None:
     [report] = [e for e in trail["events"] if e["type"].endswith("transfer_reported.v1")]
     form = {"act": report["id"], "reason": "笔误", "fields": {"offence": "xf339"}}
     found(await shared.try_to(read, Act(OFFICER, "correct", form)))
-    stale = refused(
-        await shared.try_to(read, APPROVE), 412, "cases.proceeding.revision_stale"
-    )
+    stale = refused(await shared.try_to(read, APPROVE), 412, "cases.proceeding.revision_stale")
     assert [(change["step"], change["organ"]) for change in stale["changes"]] == [
         ("correct", "ly-eeb")
     ]

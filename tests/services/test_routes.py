@@ -139,7 +139,9 @@ async def test_a_service_takes_no_legal_step_and_reads_no_case(shared: Office) -
     answer = await shared.client.get(f"{CASES}/{case['id']}", headers=purpose)
     refused(answer, 404, "common.resource.not_found")
     assert found(await shared.client.get(CASES, headers=purpose))["cases"] == []
-    inbox = {"Authorization": f"Bearer {shared.runtime.issuer.service_token('cases', 'notifications')}"}
+    inbox = {
+        "Authorization": f"Bearer {shared.runtime.issuer.service_token('cases', 'notifications')}"
+    }
     answer = await shared.client.get("/api/notifications/v1/inbox", headers=inbox)
     refused(answer, 403, "common.actor.not_entitled")
 

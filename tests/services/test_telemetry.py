@@ -60,7 +60,9 @@ async def test_one_trace_leads_from_the_request_to_every_effect(var: Path) -> No
             " order by version desc",
             stream(case),
         )
-        of_trace = {row["type"].split(".")[2] for row in said if TRACE in (row["traceparent"] or "")}
+        of_trace = {
+            row["type"].split(".")[2] for row in said if TRACE in (row["traceparent"] or "")
+        }
         assert of_trace >= {"transfer_sent", "notice_owed", "transfer_arrived", "limit_started"}
         [sent] = [row for row in said if row["type"].endswith("transfer_sent.v1")]
 
@@ -110,7 +112,9 @@ async def test_the_notice_of_the_reaction_belongs_to_the_same_request(shared: Of
     sent, arrived = by_name["transfer_sent"], by_name["transfer_arrived"]
     assert arrived["correlation_id"] == sent["correlation_id"]
     [delivered] = await shared.rows(
-        "notifications", "select id, causation_id from events where id = $1", arrived["causation_id"]
+        "notifications",
+        "select id, causation_id from events where id = $1",
+        arrived["causation_id"],
     )
     [owed] = [row for row in rows if row["id"] == delivered["causation_id"]]
     assert owed["type"].endswith("notice_owed.v1")

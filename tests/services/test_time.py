@@ -175,7 +175,9 @@ async def test_a_new_calendar_moves_the_limits_that_run(var: Path) -> None:
             said = await said_of_limits(running, running_case)
             assert said.count(("limit_moved", "decide_on_report")) == 1
             # Two calendars of one day are one calendar.
-            assert "limit_moved" not in [name for name, _ in await said_of_limits(running, ended_case)]
+            assert "limit_moved" not in [
+                name for name, _ in await said_of_limits(running, ended_case)
+            ]
             case = await running.case(running_case)
             assert limits(case) == {"decide_on_report": "2026-11-17T00:00:00+08:00"}
             assert case["proceedings"][-1]["etag"] == running_case["proceedings"][-1]["etag"]
@@ -194,14 +196,18 @@ async def contents_of(running: Office, service: str, *tables: str) -> dict[str, 
     return {
         name: [
             row["row"]
-            for row in await running.rows(service, f'select t::text as row from "{name}" t order by 1')  # noqa: S608
+            for row in await running.rows(
+                service, f'select t::text as row from "{name}" t order by 1'
+            )  # noqa: S608
         ]
         for name in tables
     }
 
 
 async def snapshots(running: Office) -> dict[str, Any]:
-    rows = await running.rows("cases", "select stream, version, state_version, state from snapshots")
+    rows = await running.rows(
+        "cases", "select stream, version, state_version, state from snapshots"
+    )
     return {
         row["stream"]: (row["version"], row["state_version"], orjson.loads(row["state"]))
         for row in rows
@@ -265,4 +271,3 @@ async def test_a_snapshot_of_other_code_is_replayed(var: Path) -> None:
         assert approved["proceedings"][-1]["state"] == "TRANSFER_APPROVED"
         rows = await running.rows("cases", "select state_version from snapshots")
         assert [row["state_version"] for row in rows] == [1]
-

@@ -2,21 +2,17 @@
 
 import io
 import json
-import sys
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import orjson
 import pytest
-import structlog
 from cryptography.exceptions import InvalidTag
 
 from libs.common.events import canonical, digest
-from libs.common.telemetry import configure_logs
 from tests.support.running import (
     APPROVE,
-    ASK,
     CASES,
     COPY,
     DESK,
@@ -78,17 +74,6 @@ ACTS = (
 )
 
 
-@pytest.fixture(scope="module")
-def logged() -> Any:
-    """What is logged, as the program logs it."""
-    lines, kept, before = io.StringIO(), sys.stderr, structlog.get_config()
-    sys.stderr = lines
-    configure_logs(level=0)
-    sys.stderr = kept
-    yield lines
-    structlog.configure(**before)
-
-
 async def a_case_full_of_words(running: Office) -> Case:
     case = await running.open_case(summary="摘要不可见", persons=[{"details": PERSON}])
     for act in ACTS:
@@ -120,7 +105,9 @@ async def test_words_stand_nowhere_but_sealed(var: Path, logged: io.StringIO) ->
         path = f"{CASES}/{case['id']}/proceedings/{case['proceedings'][-1]['id']}"
         await running.post(OFFICER, f"{path}/correct", late)
         # Refused and broken requests must not spill what they carried either.
-        await running.post(OFFICER, CASES, {"summary": "摘要不可见", "persons": [{"details": PERSON}]})
+        await running.post(
+            OFFICER, CASES, {"summary": "摘要不可见", "persons": [{"details": PERSON}]}
+        )
         await running.post(OFFICER, CASES, json.dumps(PERSON).encode()[:-1])
         await running.post(POLICE, f"{path}/file", {"form": {"reason": "拒绝不可见"}})
         for person in (OFFICER, POLICE, PROSECUTOR):
@@ -130,7 +117,9 @@ async def test_words_stand_nowhere_but_sealed(var: Path, logged: io.StringIO) ->
         texts = await everywhere(running)
         assert {"cases.events", "cases.requests", "audit.ledger", "cases.snapshots"} <= texts.keys()
         assert case["number"] in texts["cases.requests"]
-        spilled = [(name, secret) for name, text in texts.items() for secret in SECRETS if secret in text]
+        spilled = [
+            (name, secret) for name, text in texts.items() for secret in SECRETS if secret in text
+        ]
         assert spilled == []
         escaped = [json.dumps(secret)[1:-1] for secret in SECRETS]
         assert [name for name, text in texts.items() for each in escaped if each in text] == []
@@ -160,7 +149,9 @@ async def test_words_open_to_who_holds_the_case_and_who_wrote_them(shared: Offic
     assert written["value"] == "摘要不可见"
     assert found(await shared.get(DESK, f"{one}/{ids['details']}"))["value"] == PERSON
     for person in (POLICE, POLICE_HEAD):
-        refused(await shared.get(person, f"{one}/{ids['summary']}"), 404, "common.resource.not_found")
+        refused(
+            await shared.get(person, f"{one}/{ids['summary']}"), 404, "common.resource.not_found"
+        )
     for person, purpose in ((PROSECUTOR, "supervision"), ("ly-audit-auditor", "audit")):
         answer = await shared.get(person, f"{one}/{ids['details']}", purpose=purpose)
         refused(answer, 404, "common.resource.not_found")

@@ -271,9 +271,7 @@ def stream(case: Case) -> str:
 
 def papers(*kinds: str) -> list[dict[str, str]]:
     """Documents of some kinds by made-up digests."""
-    return [
-        {"kind": kind, "digest": hashlib.sha256(kind.encode()).hexdigest()} for kind in kinds
-    ]
+    return [{"kind": kind, "digest": hashlib.sha256(kind.encode()).hexdigest()} for kind in kinds]
 
 
 def found(answer: httpx.Response) -> Case:
