@@ -136,7 +136,7 @@ async def _on_problem(request: Request, error: Exception) -> Response:
 
 async def _on_invalid(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    return problem_response(invalid_body(error.errors()))  # type: ignore[arg-type] # the same shape
+    return problem_response(invalid_body(error.errors()))
 
 
 async def _on_http(_: Request, error: Exception) -> Response:

@@ -157,7 +157,8 @@ class Verifier:
         if not held:
             raise Unauthenticated
         is_service = claims["sub"].startswith(SERVICE_PREFIX)
-        if is_service == (claims["aud"] == AUDIENCE) or claims.get("organ") == SERVICE:
+        # Only services speak for the platform; a person's token that does would act as it.
+        if is_service == (claims["aud"] == AUDIENCE) or is_service != (claims["organ"] == SERVICE):
             raise Unauthenticated
         try:
             duties = frozenset(Duty(duty) for duty in claims["duties"])

@@ -87,7 +87,6 @@ async def note_head(context: Context, topic: str, *, epoch: int, position: int) 
 
 def obligation_reactions(context: Context) -> Reactions:
     """Count what was owed against what was received, joined by the notice's id."""
-
     unknown = context.telemetry.meters.unknown_field
 
     async def owed(envelope: Envelope, connection: AsyncConnection) -> None:

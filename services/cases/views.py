@@ -169,7 +169,7 @@ async def content(connection: AsyncConnection, stream: str, content_id: UUID) ->
 
 async def events_of(
     connection: AsyncConnection, stream: str, after: int, limit: int
-) -> Sequence[SqlRow[Any]]:
+) -> Sequence[SqlRow[*tuple[Any, ...]]]:
     """The events of a stream behind a version."""
     e = METADATA.tables["events"].c
     statement = (

@@ -107,9 +107,7 @@ def line(row: Row[Any]) -> NoticeLine:
 
 async def version_of(connection: AsyncConnection, stream: str) -> int:
     """The version of a stream, which nobody else moves until this transaction ends."""
-    await connection.execute(
-        select(func.pg_advisory_xact_lock(func.hashtextextended(stream, 0)))
-    )
+    await connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(stream, 0))))
     events = METADATA.tables["events"].c
     statement = select(func.max(events.version)).where(events.stream == stream)
     return await connection.scalar(statement) or 0

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from libs.common.clock import ManualClock
 from libs.common.errors import Unauthenticated
@@ -83,6 +84,8 @@ WRONG: dict[str, dict[str, Any]] = {
     "duties that are no list": {"duties": "officer"},
     "an unknown duty": {"duties": ["emperor"]},
     "a duty that is no text": {"duties": [["officer"]]},
+    "a person of the platform": {"organ": "platform"},
+    "a service of an organ": {"sub": "service:cases", "aud": "cases"},
     "a service as a person": {"sub": "service:cases"},
 }
 
@@ -97,7 +100,11 @@ async def test_a_claim_that_is_wrong_is_refused(
 
 async def test_no_algorithm_but_ours(shared: Office, secret: bytes) -> None:
     public = Ed25519PrivateKey.from_private_bytes(secret).public_key().public_bytes_raw()
-    pem = shared.runtime.issuer.keys().keys[0].as_pem(private=False)
+    pem = (
+        Ed25519PrivateKey.from_private_bytes(secret)
+        .public_key()
+        .public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    )
     body = encoded(CLAIMS)
     for algorithm in ("none", "None", "NONE", ""):
         header = encoded({"alg": algorithm})
@@ -107,8 +114,8 @@ async def test_no_algorithm_but_ours(shared: Office, secret: bytes) -> None:
             said = f"{encoded({'alg': algorithm})}.{body}"
             value = hmac.new(key, said.encode(), hashed).digest()
             assert await answer_to(shared, f"{said}.{encoded(value)}") == 401
-    for algorithm in ("EdDSA", "ES256", "RS256", 7, None, ["Ed25519"]):
-        assert await answer_to(shared, signed(secret, CLAIMS, {"alg": algorithm})) == 401
+    for other in ("EdDSA", "ES256", "RS256", 7, None, ["Ed25519"]):
+        assert await answer_to(shared, signed(secret, CLAIMS, {"alg": other})) == 401
 
 
 async def test_what_was_changed_or_signed_by_another_is_refused(

@@ -1,4 +1,4 @@
-"""A transfer goes from the agency to the police and is answered; every part of the platform sees it."""
+"""A transfer goes from the agency to the police and is answered, and every part sees it."""
 
 from datetime import timedelta
 from pathlib import Path

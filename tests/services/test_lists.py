@@ -51,14 +51,14 @@ BRANCH = {
 
 
 async def listed(
-    running: Office, person: str, path: str, member: str, purpose: str | None, limit: int
+    running: Office, person: str, path: str, purpose: str | None, *, limit: int
 ) -> list[dict[str, Any]]:
     """Every line of a list, page by page."""
     lines: list[dict[str, Any]] = []
     after: dict[str, str] = {}
     while True:
         page = found(await running.get(person, path, purpose=purpose, limit=limit, **after))
-        lines += page[member]
+        lines += page[path.rpartition("/")[2]]
         if page["next"] is None:
             return lines
         after = {"after": page["next"]}
@@ -106,9 +106,9 @@ async def test_a_list_is_the_set_of_gets(var: Path) -> None:
         for organ, person in sorted(people.items()):
             for purpose in (None, "handling", "supervision; article=M17 14"):
                 cases, due = await got(running, person, ids, purpose)
-                lines = await listed(running, person, CASES, "cases", purpose, 4)
+                lines = await listed(running, person, CASES, purpose, limit=4)
                 assert sorted(line["id"] for line in lines) == sorted(cases), (organ, purpose)
-                work = await listed(running, person, LIMITS, "limits", purpose, 2)
+                work = await listed(running, person, LIMITS, purpose, limit=2)
                 assert sorted(line["id"] for line in work) == sorted(due), (organ, purpose)
                 page = found(await running.get(person, CASES, purpose=purpose, limit=1))
                 assert page["count"] == len(cases)
@@ -127,7 +127,7 @@ async def test_a_list_is_the_set_of_gets(var: Path) -> None:
 
 async def test_filters_only_take_away(shared: Office) -> None:
     case = await shared.story(*TO_REPORT, cause="data_fraud")
-    everything = {line["id"] for line in await listed(shared, OFFICER, CASES, "cases", None, 200)}
+    everything = {line["id"] for line in await listed(shared, OFFICER, CASES, None, limit=200)}
     for query in (
         {"number": case["number"]},
         {"state": "TRANSFER_REPORT"},

@@ -9,8 +9,10 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from schemathesis import GenerationMode
+from schemathesis import APIOperation, BaseSchema, GenerationMode
+from schemathesis import Case as SchemaCase
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_headers_conformance,
@@ -21,6 +23,9 @@ from schemathesis.specs.openapi.checks import (
 from tests.support.running import AUDITOR, DESK, HEAD, OFFICER, POLICE_HEAD, TO_SENT, Office
 
 EXAMPLES: Final = 16
+# Any: schemathesis has its own classes for each kind of description.
+Operation = APIOperation[Any, Any, Any, Any]
+Call = SchemaCase[Any]
 CHECKS: Final = [
     not_a_server_error,
     status_code_conformance,
@@ -53,10 +58,11 @@ async def test_nothing_sent_finds_a_fault_or_an_undocumented_answer(shared: Offi
 
 
 def _every_operation(
-    shared: Office, loop: asyncio.AbstractEventLoop, schema: Any, real: dict[str, str]
+    shared: Office, loop: asyncio.AbstractEventLoop, schema: BaseSchema, real: dict[str, str]
 ) -> None:
     tried: Counter[int] = Counter()
     for result in schema.get_all_operations():
+        assert isinstance(result, Ok), result
         operation = result.ok()
 
         @settings(
@@ -72,7 +78,7 @@ def _every_operation(
             is_real=st.booleans(),
             person=st.sampled_from((OFFICER, HEAD, DESK, POLICE_HEAD, AUDITOR)),
         )
-        def every_answer_is_described(each: Any, is_real: bool, person: str) -> None:
+        def every_answer_is_described(each: Call, person: str, *, is_real: bool) -> None:
             if is_real:
                 for name in each.path_parameters:
                     each.path_parameters[name] = real.get(name, each.path_parameters[name])
@@ -89,9 +95,9 @@ def _every_operation(
     assert tried.keys() >= {200, 403, 404, 409, 422, 428}, tried
 
 
-def _calls(operation: Any) -> st.SearchStrategy[Any]:
+def _calls(operation: Operation) -> st.SearchStrategy[Call]:
     """Calls as described and, where anything can be wrong, calls that are not."""
-    right = operation.as_strategy(generation_mode=GenerationMode.POSITIVE)
+    right: st.SearchStrategy[Call] = operation.as_strategy(generation_mode=GenerationMode.POSITIVE)
     if not (operation.body or any(operation.iter_parameters())):
         return right
     return st.one_of(right, operation.as_strategy(generation_mode=GenerationMode.NEGATIVE))

@@ -277,8 +277,10 @@ BREAKAGES = (
     (
         # Not even the case can be read: a fault of ours, of which nothing is told.
         {500, 503},
-        "alter role xianjie_cases nologin;"
-        " select pg_terminate_backend(pid) from pg_stat_activity where usename = 'xianjie_cases'",
+        (
+            "alter role xianjie_cases nologin; select pg_terminate_backend(pid)"
+            " from pg_stat_activity where usename = 'xianjie_cases'"
+        ),
         "alter role xianjie_cases login",
     ),
 )
@@ -326,6 +328,7 @@ async def test_a_reader_waits_until_an_earlier_write_is_applied(shared: Office) 
         assert answer.status_code == 200
         assert (answer.headers.get("Stale") == "true") is is_stale
     for unreadable in ("case", "case@", "case/\x00@1", f"{stream(case)}@١"):
-        header = {"If-Applied": unreadable.encode()}
-        answer = await shared.client.get(INBOX, headers={**headers, **header})  # type: ignore[dict-item]
+        raw = {name.encode(): value.encode() for name, value in headers.items()}
+        raw[b"If-Applied"] = unreadable.encode()
+        answer = await shared.client.get(INBOX, headers=raw)
         refused(answer, 422, "common.header.invalid")

@@ -1,4 +1,4 @@
-"""Whatever is sent, the answer is one of ours: a stable code, the field, the rule, and nothing done."""
+"""Whatever is sent, the answer is one of ours: a stable code, field and rule, and nothing done."""
 
 import base64
 from typing import Any
@@ -246,18 +246,20 @@ STRANGE = ("a\x00b", "\ud800", "\udfff\ud800", "\u202e倒", "a" * 300, "\x1b[31m
 async def test_strange_texts_are_refused_or_kept_sealed(shared: Office) -> None:
     """None of them ever causes a fault; only sealed words may hold what is not a line."""
     for text in STRANGE:
-        for changes in (
+        lines: tuple[dict[str, Any], ...] = (
             {"field": text},
             {"officers": [text, OFFICER]},
             {"organisations": [{"name": "甲", "credit_code": text}]},
             {"discovered_at": text},
             {"persons": [{"details": {"name": "某", "identity_number": text}}]},
-        ):
+        )
+        for changes in lines:
             refused(await shared.post(OFFICER, CASES, {**OPENING, **changes}), 422, INVALID)
-        for changes in (
+        words: tuple[dict[str, Any], ...] = (
             {"summary": text, "persons": [{"details": {"name": "某", "address": text}}]},
             {"organisations": [{"name": text}]},
-        ):
+        )
+        for changes in words:
             answer = await shared.post(OFFICER, CASES, {**OPENING, **changes})
             assert answer.status_code in (201, 422), answer.text
 
@@ -283,7 +285,8 @@ async def test_strange_corrections_are_refused(shared: Office) -> None:
         "select id from events where stream = $1 and type like '%.transfer_received.%'",
         f"case/{case['id']}",
     )
-    for value in (2**53, 10**400, -(10**30), "a\x00b", "\ud800", "x" * 100_000, 1.5, {}, []):
+    values: tuple[object, ...] = (2**53, 10**400, -(10**30), 1.5, {}, [])
+    for value in (*values, "a\x00b", "\ud800", "x" * 100_000):
         for field in ("receipt_number", "materials", "colour"):
             form = {"act": str(row["id"]), "reason": "错", "fields": {field: value}}
             answer = await shared.try_to(case, Act("ly-psb-head", "correct", form))

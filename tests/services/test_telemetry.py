@@ -9,7 +9,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, format_trace_id
 
-from libs.common.runtime import management_app
+from libs.common.management import management_app
 from tests.support.events import until
 from tests.support.running import (
     APPROVE,

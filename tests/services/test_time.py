@@ -49,7 +49,8 @@ BACK = "dismiss_suspicion"
 async def said_of_limits(running: Office, case: Case) -> list[tuple[str, str]]:
     rows = await running.rows(
         "cases",
-        "select type, data from events where stream = $1 and type like '%.limit_%' order by version",
+        "select type, data from events where stream = $1 and type like '%.limit_%'"
+        " order by version",
         stream(case),
     )
     return [(row["type"].split(".")[2], orjson.loads(row["data"])["limit"]) for row in rows]
@@ -174,7 +175,6 @@ async def test_a_new_calendar_moves_the_limits_that_run(var: Path) -> None:
             await running.settled()
             said = await said_of_limits(running, running_case)
             assert said.count(("limit_moved", "decide_on_report")) == 1
-            # Two calendars of one day are one calendar.
             assert "limit_moved" not in [
                 name for name, _ in await said_of_limits(running, ended_case)
             ]
@@ -193,15 +193,11 @@ async def test_a_new_calendar_moves_the_limits_that_run(var: Path) -> None:
 
 
 async def contents_of(running: Office, service: str, *tables: str) -> dict[str, list[Any]]:
-    return {
-        name: [
-            row["row"]
-            for row in await running.rows(
-                service, f'select t::text as row from "{name}" t order by 1'
-            )  # noqa: S608
-        ]
-        for name in tables
-    }
+    found: dict[str, list[Any]] = {}
+    for name in tables:
+        query = f'select t::text as row from "{name}" t order by 1'  # noqa: S608 - our tables
+        found[name] = [row["row"] for row in await running.rows(service, query)]
+    return found
 
 
 async def snapshots(running: Office) -> dict[str, Any]:

@@ -197,7 +197,7 @@ async def test_one_content_cannot_stand_in_anothers_place(shared: Office) -> Non
     [proposal] = await shared.rows("cases", query, ids["proposal"])
     [person] = await shared.rows("cases", query, ids["details"])
 
-    def opened(**other: Any) -> Any:
+    def opened(**other: str | bytes) -> object:
         row = {name: facts[name] for name in ("subject", "wrapped", "sealed")} | other
         return vault.open(content_id=UUID(ids["facts"]), **row)
 
@@ -215,12 +215,13 @@ async def test_one_content_cannot_stand_in_anothers_place(shared: Office) -> Non
 async def test_a_content_copied_over_another_is_not_shown(shared: Office) -> None:
     case = await a_case_full_of_words(shared)
     ids = await the_contents(shared, case)
-    await shared.as_superuser(
-        "cases",
-        f"update contents set sealed = (select sealed from contents where id = '{ids['proposal']}'),"  # noqa: S608
-        f" salt = (select salt from contents where id = '{ids['proposal']}')"
-        f" where id = '{ids['facts']}'",
-    )
+    async with shared.database("cases").driver() as connection:
+        await connection.execute(
+            "update contents c set sealed = o.sealed, salt = o.salt from contents o"
+            " where c.id = $1 and o.id = $2",
+            ids["facts"],
+            ids["proposal"],
+        )
     answer = await shared.get(OFFICER, f"{CASES}/{case['id']}/contents/{ids['facts']}")
     body = refused(answer, 500, "common.server.fault")
     assert "建议不可见" not in answer.text
