@@ -9,14 +9,13 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-import orjson
 from sqlalchemy import Table
 
 from libs.common.contracts.reads import ReadRecorded
 from libs.common.database import Database, is_transient
 from libs.common.errors import Unavailable
 from libs.common.events import new_id
-from libs.common.store import Row, write
+from libs.common.store import Row, arrays, write
 
 QUEUE_MAX: Final = 10_000
 GROUP_MAX: Final = 200
@@ -45,8 +44,9 @@ class AccessRecorder:
 
     def __init__(self, database: Database, accesses: Table) -> None:
         self._database = database
+        self._accesses = accesses
         self._statement = (
-            f"with {write(accesses, 'w', '$1')}"  # noqa: S608 - our own table
+            f"with {write(accesses, 'w', 1)}"  # noqa: S608 - our own table
             " insert into access_outbox (id) select id from w"
         )
         self._waiting: list[tuple[Row, asyncio.Future[None]]] = []
@@ -78,7 +78,8 @@ class AccessRecorder:
         outcome: BaseException | None = None
         try:
             async with self._database.driver() as connection:
-                await connection.execute(self._statement, _json([row for row, _ in group]))
+                rows = arrays(self._accesses, [row for row, _ in group])
+                await connection.execute(self._statement, *rows)
             self._database.poke()
         except Exception as error:  # noqa: BLE001 - whatever it is, no answer of the group may leave
             reason = "transient" if is_transient(error) else type(error).__name__
@@ -90,7 +91,3 @@ class AccessRecorder:
                 done.set_result(None)
             else:
                 done.set_exception(outcome)
-
-
-def _json(rows: Sequence[Row]) -> str:
-    return orjson.dumps(list(rows)).decode()

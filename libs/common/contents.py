@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from libs.common.contracts import Sealed
 from libs.common.events import canonical, digest, new_id
-from libs.common.store import Row, hex_bytes
+from libs.common.store import Row
 
 NONCE_BYTES: Final = 12
 SALT_BYTES: Final = 16
@@ -53,7 +53,7 @@ class Vault:
         if subject not in sealing.keys:
             sealing.keys[subject] = AESGCM.generate_key(KEY_BITS)
             wrapped = self._wrapped(subject, sealing.keys[subject])
-            sealing.new_keys.append({"subject": subject, "wrapped": hex_bytes(wrapped)})
+            sealing.new_keys.append({"subject": subject, "wrapped": wrapped})
         content_id = new_id()
         salt = os.urandom(SALT_BYTES)
         plain = canonical(value)
@@ -67,8 +67,8 @@ class Vault:
                 "subject": subject,
                 "organ": sealing.organ,
                 "kind": kind,
-                "salt": hex_bytes(salt),
-                "sealed": hex_bytes(sealed),
+                "salt": salt,
+                "sealed": sealed,
             }
         )
         return Sealed[Any](id=content_id, digest=digest(salt + plain))

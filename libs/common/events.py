@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
-import rfc8785
+import orjson
 import uuid_utils.compat
 
 EVENT_BYTES_MAX: Final = 256 * 1024
@@ -28,8 +28,15 @@ def new_id() -> UUID:
 
 
 def canonical(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
-    """The RFC 8785 form (JSON Canonicalization Scheme) of a JSON value, as UTF-8."""
-    return rfc8785.dumps(value)
+    """The RFC 8785 form (JSON Canonicalization Scheme) of a JSON value, as UTF-8.
+
+    What we say has whole numbers and ASCII names of fields (a test walks every contract). For such
+    values orjson's sorted form *is* the RFC's, at a tenth of the time; the tests compare both.
+
+    Raises:
+        TypeError: a value is no JSON, or a text holds half a surrogate pair.
+    """
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 def digest(data: bytes) -> str:

@@ -7,6 +7,7 @@ Endpoints translate; what every endpoint owes is done here once. A route that ne
 import asyncio
 import re
 import time
+import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Annotated, Any, Final, Literal
 
@@ -157,6 +158,7 @@ class Watch:
         self._telemetry = telemetry
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -214,7 +216,9 @@ def _fault(error: Exception) -> Problem:
     if is_transient(error):
         log.warning("request_interrupted", error=type(error).__name__)
         return Unavailable()
-    log.exception("request_failed", error=type(error).__name__)
+    # Where, and never the message: that of a database may hold the row that failed.
+    place = "".join(traceback.format_tb(error.__traceback__))
+    log.error("request_failed", error=type(error).__name__, place=place)
     return ServerFault(trace=current_traceparent())
 
 

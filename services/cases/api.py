@@ -412,7 +412,7 @@ def routes(context: Context) -> Routes:
             act_request,
             case_id,
             lambda connection, _, sealing: decide_opening(
-                context, connection, case_id, person, body, sealing
+                context, connection, case_id, person, body=body, sealing=sealing
             ),
             answer,
             running=running,

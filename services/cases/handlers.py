@@ -539,6 +539,7 @@ async def decide_opening(
     connection: asyncpg.Connection,
     case_id: UUID,
     person: Person,
+    *,
     body: BaseModel,
     sealing: Sealing,
 ) -> list[Said]:

@@ -3,11 +3,10 @@
 from datetime import datetime
 from typing import Any, Final
 
-import orjson
 from sqlalchemy import Table
 
 from libs.common.service import Context
-from libs.common.store import Row, write
+from libs.common.store import Row, arrays, write
 from services.cases.domain import STATE_VERSION, access_rows
 from services.cases.handlers import (
     CASE_ACCESS,
@@ -86,5 +85,5 @@ async def _changed_at(connection: Any, stream: str) -> dict[str | None, datetime
 
 async def _write(connection: Any, rows: dict[Table, list[Row]]) -> None:  # noqa: ANN401 - asyncpg
     for table, entries in rows.items():
-        statement = f"with {write(table, 'w', '$1')} select 1"
-        await connection.execute(statement, orjson.dumps(entries).decode())
+        statement = f"with {write(table, 'w', 1)} select 1"
+        await connection.execute(statement, *arrays(table, entries))

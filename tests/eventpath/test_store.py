@@ -9,7 +9,7 @@ import pytest
 from libs.common.database import Database
 from libs.common.errors import RequestRunning, TooLarge, VersionConflict
 from libs.common.events import EVENT_BYTES_MAX, NewEvent, canonical, new_id
-from libs.common.store import Append, append, hex_bytes
+from libs.common.store import Append, append
 from tests.support.events import CONTEXT, NOW, READER, SOURCE, TYPE, event, number, whole_log, write
 from tests.support.postgres import METADATA
 
@@ -124,8 +124,8 @@ async def test_rows_are_written_and_replaced_with_the_event(database: Database) 
         "subject": "s",
         "organ": "o",
         "kind": "name",
-        "salt": hex_bytes(b"\x00\x01"),
-        "sealed": hex_bytes(b"\xff" * 20),
+        "salt": b"\x00\x01",
+        "sealed": b"\xff" * 20,
     }
     async with database.driver() as connection:
         await append(

@@ -20,6 +20,7 @@ from tests.support.running import (
     FLAG,
     NOTIFY,
     OFFICER,
+    OPENING,
     POLICE,
     POLICE_HEAD,
     PROSECUTOR,
@@ -124,10 +125,17 @@ async def test_words_stand_nowhere_but_sealed(var: Path, logged: io.StringIO) ->
         escaped = [json.dumps(secret)[1:-1] for secret in SECRETS]
         assert [name for name, text in texts.items() for each in escaped if each in text] == []
 
+        # A database that refuses a row shows it in its message; that is not logged either.
+        await running.as_superuser("cases", "alter table cases add check (cause <> 'odd')")
+        answer = await running.post(OFFICER, CASES, {**OPENING, "cause": "odd"})
+        refused(answer, 500, "common.server.fault")
+
         # The parties of a case as the API tells them to whoever holds it: references, no words.
         assert not any(secret in json.dumps(case, ensure_ascii=False) for secret in SECRETS)
     lines = logged.getvalue()
     assert "relay_leads" in lines
+    assert "request_failed" in lines
+    assert "Failing row" not in lines
     assert all(orjson.loads(line)["event"] for line in lines.splitlines())
     assert [secret for secret in SECRETS if secret in lines] == []
 
