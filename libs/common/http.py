@@ -364,7 +364,7 @@ class Reading:
 
     async def answer(
         self,
-        content: BaseModel | Mapping[str, Any] | Sequence[Any],
+        content: object,
         *,
         shown: Sequence[str] = (),
         query: Mapping[str, str] | None = None,
@@ -389,18 +389,22 @@ def asked_for(request: Request) -> dict[str, str]:
 
 
 def json_response(
-    content: BaseModel | Mapping[str, Any] | Sequence[Any],
+    content: object,
     *,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """A JSON answer, written straight to bytes."""
-    body = (
-        content.model_dump_json().encode()
-        if isinstance(content, BaseModel)
-        else orjson.dumps(content, default=_plain)
+    return Response(
+        json_bytes(content), status_code=status, media_type=JSON, headers=dict(headers or {})
     )
-    return Response(body, status_code=status, media_type=JSON, headers=dict(headers or {}))
+
+
+def json_bytes(content: object) -> bytes:
+    """A JSON body, written straight to bytes."""
+    if isinstance(content, BaseModel):
+        return content.model_dump_json().encode()
+    return orjson.dumps(content, default=_plain)
 
 
 def _plain(value: object) -> Any:  # noqa: ANN401 - whatever JSON takes
@@ -572,7 +576,7 @@ class Routes(APIRouter):
         endpoint: Callable[..., Awaitable[Response]],
         *,
         body: type[BaseModel],
-        answer: type[BaseModel],
+        answer: type[Any],
         name: str,
         summary: str,
         description: str = "",

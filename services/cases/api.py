@@ -5,6 +5,7 @@ import binascii
 import struct
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from libs.common.contracts import Code, Form, Strict, Words, body_of
 from libs.common.contracts.procedure import AnnulAct, CorrectAct, Document, Precision
 from libs.common.errors import BodyInvalid, Forbidden, NotFound
 from libs.common.events import new_id
-from libs.common.http import HANDLING_PURPOSE, Reading, Routes, acting, reader
+from libs.common.http import HANDLING_PURPOSE, Reading, Routes, acting, json_bytes, reader
 from libs.common.identity import Identity
 from libs.common.law import Confidence
 from libs.common.procedure import (
@@ -56,10 +57,11 @@ from services.cases.procedures import PROCEDURES
 TRAIL_MAX: Final = 500
 
 
-# --- what answers look like
+# --- what answers look like; dataclasses, because every act makes them and orjson writes them
 
 
-class LimitView(Strict):
+@dataclass(frozen=True, slots=True)
+class LimitView:
     """A limit that runs in a proceeding."""
 
     id: UUID
@@ -79,7 +81,8 @@ class LimitView(Strict):
     consequence: str
 
 
-class OpenStep(Strict):
+@dataclass(frozen=True, slots=True)
+class OpenStep:
     """A step that may be taken now."""
 
     name: str
@@ -99,7 +102,8 @@ class OpenStep(Strict):
     """JSON Schema 2020-12 of the form, for whoever may take the step."""
 
 
-class ProceedingView(Strict):
+@dataclass(frozen=True, slots=True)
+class ProceedingView:
     """A proceeding as it is."""
 
     id: UUID
@@ -117,7 +121,8 @@ class ProceedingView(Strict):
     open_steps: tuple[OpenStep, ...]
 
 
-class CaseView(Strict):
+@dataclass(frozen=True, slots=True)
+class CaseView:
     """A case as its reader sees it."""
 
     id: UUID
@@ -137,6 +142,7 @@ class CaseView(Strict):
     """The steps that open a proceeding."""
 
 
+@dataclass(frozen=True, slots=True)
 class StepAnswer(CaseView):
     """What an act answers: its receipts and the case as it is then."""
 
@@ -662,7 +668,7 @@ def step_answer(
     assert person is not None, "services take no legal step"
     level, _ = access_rows(case, context.profile.superior_ids)[person.organ]
     answer = StepAnswer(receipts=tuple(receipts), **case_view(context, case, level, person))
-    return answer.model_dump_json().encode()
+    return json_bytes(answer)
 
 
 def kept_response(kept: Kept) -> Response:

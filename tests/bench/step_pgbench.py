@@ -113,6 +113,8 @@ def literal(value: Any) -> str:  # noqa: ANN401 - what the driver takes
         return "true"  # each stream is new here, so its event has no predecessor to be looked for
     if isinstance(value, int):
         return str(value)
+    if isinstance(value, bytes):
+        return f"'\\x{value.hex()}'"
     if isinstance(value, datetime):
         return "now()"
     if isinstance(value, UUID):

@@ -11,7 +11,11 @@ from tests.program.program import ROOT, started
 DEEP = "/".join(["很深的目录"] * 12)
 
 
-@pytest.mark.parametrize("name", ["var with spaces 和中文 {}%", DEEP])
+@pytest.mark.parametrize(
+    "name",
+    ["var with spaces 和中文 {}%", pytest.param(DEEP, marks=pytest.mark.long)],
+    ids=["odd", "deep"],
+)
 def test_data_directories_of_any_name_and_depth(tmp_path: Path, name: str) -> None:
     var = tmp_path / name
     output, log = tmp_path / "out", tmp_path / "err"

@@ -173,12 +173,20 @@ def test_an_unknown_group_is_named_with_those_that_are(program: Program) -> None
     assert "audit-ledger" in refusal(parked(program, "release", "nobody", "case/1"))
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGQUIT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number",
+    [
+        signal.SIGKILL,
+        pytest.param(signal.SIGQUIT, marks=pytest.mark.long),
+        pytest.param(signal.SIGINT, marks=pytest.mark.long),
+    ],
+    ids=["killed", "at once", "quickly"],
+)
 def test_a_database_that_dies_is_begun_again(program: Program, number: signal.Signals) -> None:
     before = len(program.events("postgres_restarted"))
     dead = postmasters(program.var)
     for pid in dead:
-        os.kill(pid, signal.SIGINT if number == signal.SIGTERM else number)
+        os.kill(pid, number)
     seen: list[tuple[int, list[str]]] = []
 
     def is_back() -> bool:
