@@ -10,7 +10,6 @@ A release that nobody runs yet may be deleted, with the samples it broke, and ma
 
 import argparse
 import html
-import inspect
 import json
 import sys
 import tomllib
@@ -28,7 +27,7 @@ from libs.common.contents import Vault
 from libs.common.contracts import Event, generate
 from libs.common.contracts.compatibility import Schema, incompatibilities
 from libs.common.database import Database
-from libs.common.errors import Problem, leaves
+from libs.common.errors import leaves, meaning
 from libs.common.http import build_app
 from libs.common.identity import Issuer, Verifier
 from libs.common.service import Context
@@ -98,7 +97,7 @@ def errors_page() -> str:
     """Every refusal, in the order of the tree; `type` of a problem points at its anchor."""
     rows = [
         f'| <a id="{leaf.code}"></a>`{leaf.code}` | {leaf.status} | {_cell(leaf.title)}'
-        f" | {_cell(_meaning(leaf))} | {_cell(leaf.remedy)} |"
+        f" | {_cell(meaning(leaf))} | {_cell(leaf.remedy)} |"
         for leaf in leaves()
     ]
     return "\n".join(
@@ -115,10 +114,6 @@ def errors_page() -> str:
             "",
         ]
     )
-
-
-def _meaning(leaf: type[Problem]) -> str:
-    return " ".join((inspect.getdoc(leaf) or "").split())
 
 
 def _cell(text: str) -> str:

@@ -1,6 +1,6 @@
-"""Who may see a case: one rule over rows that each step writes; every path that shows a case asks it.
+"""Who may see a case: one rule over rows that each step writes.
 
-`access_sql` compiles the same rule to a predicate. Whatever a list shows a get allows, and the
+Every path that shows a case asks it. `access_sql` compiles the same rule to a predicate. Whatever a list shows a get allows, and the
 reverse.
 """
 

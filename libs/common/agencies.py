@@ -5,14 +5,12 @@ the city carries its doubt in Chinese and is shown with it, as a citation does i
 """
 
 import tomllib
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
-from itertools import combinations
 from pathlib import Path
-from string import Formatter
 from typing import Annotated, Any, NewType, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -130,14 +128,14 @@ class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class _Row(_Model):
+class Row(_Model):
     """What every row says of itself: how well we know it."""
 
     confidence: Confidence = Confidence.FULL
     doubt: Doubt = ""
 
 
-class _DatedRow(_Row):
+class DatedRow(Row):
     """A row that holds from a day, and to a day once it has ended; both days included."""
 
     valid_from: date
@@ -147,12 +145,12 @@ class _DatedRow(_Row):
         """Whether the row held on that day."""
         return self.valid_from <= day <= (self.valid_to or date.max)
 
-    def overlaps(self, other: "_DatedRow") -> bool:
+    def overlaps(self, other: "DatedRow") -> bool:
         """Whether there is a day on which both rows hold."""
         return self.holds_on(other.valid_from) or other.holds_on(self.valid_from)
 
 
-class Organ(_DatedRow):
+class Organ(DatedRow):
     """An organ that acts in the city's linkage, from the day on which it could act in its name."""
 
     id: OrganId = Field(pattern=SLUG)
@@ -183,7 +181,7 @@ class Person(_Model):
     duties: tuple[Duty, ...] = Field(min_length=1)
 
 
-class ReceiverRule(_DatedRow):
+class ReceiverRule(DatedRow):
     """To which organ each sender sends some matters, and on what base."""
 
     matters: tuple[Matter, ...] = Field(min_length=1)
@@ -199,7 +197,7 @@ class Receiver(_Model):
     rule: ReceiverRule
 
 
-class NumberPattern(_DatedRow):
+class NumberPattern(DatedRow):
     """How the organs named number a kind of document, such as `{short}环移〔{year}〕{number}号`."""
 
     document: str
@@ -212,7 +210,7 @@ class NumberPattern(_DatedRow):
         return self.pattern.format(short=organ.short, year=year, number=serial)
 
 
-class Escalation(_Row):
+class Escalation(Row):
     """Who is told how many hours after a limit came near or was missed."""
 
     moment: Moment
@@ -220,7 +218,7 @@ class Escalation(_Row):
     tell: tuple[Addressee, ...] = Field(min_length=1)
 
 
-class Purpose(_Row):
+class Purpose(Row):
     """A purpose for which a person may read outside their own cases, with its article."""
 
     code: str
@@ -336,14 +334,14 @@ class Profile(_Model):
         """Every doubt of the profile with the paths of the rows that it hangs on."""
         found = defaultdict[str, list[str]](list)
         found[self.receipt_doubt].append("receipt_after_hours")
-        for path, row in _rows(self):
+        for path, row in rows_of(self):
             if row.doubt:
                 found[row.doubt].append(path)
         return {doubt: tuple(paths) for doubt, paths in found.items()}
 
     def line(self, organ: Organ, link: Link) -> Iterator[Organ]:
         """The organs that follow from one along a link, the nearest first."""
-        # Each once and known ones only: `check` has to come through a circle or a gap too.
+        # Each once and known ones only: `agencies_check` has to come through a circle or a gap too.
         seen = {organ.id}
         following = self._organs.get(link(organ) or organ.id)
         while following is not None and following.id not in seen:
@@ -370,7 +368,8 @@ def _found(rows: Mapping[Key, Value], key: Key, path: str) -> Value:
     return rows[key]
 
 
-def _rows(profile: Profile) -> Iterator[tuple[str, _Row]]:
+def rows_of(profile: Profile) -> Iterator[tuple[str, Row]]:
+    """Every row that may carry a doubt, with its path in the profile."""
     for organ in profile.organs:
         yield f"organs.{organ.id}", organ
     for index, rule in enumerate(profile.receivers):
@@ -390,7 +389,7 @@ def parse(mapping: Mapping[str, Any]) -> Profile:  # Any: TOML as it was read
         mapping: the document; its table `doubts` holds the texts that several rows share.
 
     Returns:
-        The profile. That its rows fit together is for `check` to say.
+        The profile. That its rows fit together is for `agencies_check` to say.
 
     Raises:
         ProfileError: a value is missing, unknown or of the wrong form; `path` names the first.
@@ -417,227 +416,3 @@ def load_profile(path: Path) -> Profile:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ProfileError(str(path), str(error)) from error
     return parse(mapping)
-
-
-Check = Callable[[Profile], Iterator[str]]
-
-DESTINATIONS: Mapping[Matter, OrganKind] = {
-    Matter.SUSPECTED_CRIME: OrganKind.POLICE,
-    Matter.TRANSFER_COPY: OrganKind.PROCURATORATE,
-    Matter.ADMINISTRATIVE_DETENTION: OrganKind.POLICE,
-    Matter.ARREST_REVIEW: OrganKind.PROCURATORATE,
-    Matter.PROSECUTION: OrganKind.PROCURATORATE,
-    Matter.TRIAL: OrganKind.COURT,
-    Matter.DUTY_CRIME_LEAD: OrganKind.SUPERVISION_COMMISSION,
-}
-MATTERS_SENT: Mapping[OrganKind, tuple[Matter, ...]] = {
-    OrganKind.ENFORCEMENT_AGENCY: (
-        Matter.SUSPECTED_CRIME,
-        Matter.TRANSFER_COPY,
-        Matter.DUTY_CRIME_LEAD,
-    ),
-    OrganKind.POLICE: (Matter.ARREST_REVIEW, Matter.PROSECUTION, Matter.DUTY_CRIME_LEAD),
-    OrganKind.PROCURATORATE: (Matter.TRIAL,),
-}
-SUPERVISED = {OrganKind.ENFORCEMENT_AGENCY, OrganKind.POLICE, OrganKind.COURT}
-DUTIES_NEEDED: Mapping[OrganKind, tuple[Duty, ...]] = {
-    # Order 310 art. 5: at least two officers form the team that prepares a transfer.
-    OrganKind.ENFORCEMENT_AGENCY: (Duty.OFFICER, Duty.OFFICER, Duty.HEAD, Duty.DESK),
-    OrganKind.POLICE: (Duty.DESK, Duty.OFFICER, Duty.HEAD),
-    OrganKind.PROCURATORATE: (Duty.DESK, Duty.OFFICER, Duty.HEAD),
-    OrganKind.COURT: (Duty.DESK, Duty.OFFICER, Duty.HEAD),
-    OrganKind.GOVERNMENT: (Duty.OFFICER,),
-    OrganKind.SUPERVISION_COMMISSION: (Duty.DESK,),
-    OrganKind.ESTABLISHMENT_OFFICE: (Duty.OFFICER,),
-    OrganKind.AUDITOR: (Duty.AUDITOR,),
-    OrganKind.PLATFORM: (Duty.ADMINISTRATOR,),
-}
-NUMBER_FIELDS = {"short", "year", "number"}
-DIVISION_DIGITS = 6
-CITY_DIGITS = 4
-
-
-def check(profile: Profile) -> list[str]:
-    """What does not fit together in a profile, a sentence each; nothing when all does."""
-    return [finding for rule in CHECKS for finding in rule(profile)]
-
-
-def _ids_are_unique(profile: Profile) -> Iterator[str]:
-    ids: Mapping[str, list[str]] = {
-        "organs": [organ.id for organ in profile.organs],
-        "people": [person.id for person in profile.people],
-        "purposes": [purpose.code for purpose in profile.purposes],
-    }
-    for path, values in ids.items():
-        for value, times in Counter(values).items():
-            if times > 1:
-                yield f"{path}.{value} is there {times} times."
-
-
-def _references_are_known(profile: Profile) -> Iterator[str]:
-    for path, organ_id in _references(profile):
-        if organ_id not in {organ.id for organ in profile.organs}:
-            yield f"{path} names an unknown organ: {organ_id}."
-
-
-def _references(profile: Profile) -> Iterator[tuple[str, OrganId]]:
-    for organ in profile.organs:
-        for name, link in LINKS.items():
-            if (organ_id := link(organ)) is not None:
-                yield f"organs.{organ.id}.{name}", organ_id
-    for person in profile.people:
-        yield f"people.{person.id}.organ", person.organ
-    for index, rule in enumerate(profile.receivers):
-        for organ_id in (*rule.to, *rule.to.values()):
-            yield f"receivers.{index}.to", organ_id
-    for pattern in profile.number_patterns:
-        for organ_id in pattern.organs:
-            yield f"number_patterns.{pattern.document}.organs", organ_id
-
-
-def _links_lead_somewhere(profile: Profile) -> Iterator[str]:
-    for name, link in LINKS.items():
-        for organ in profile.organs:
-            if organ.id in {link(step) for step in (organ, *profile.line(organ, link))}:
-                yield f"organs.{organ.id}.{name} leads back to itself."
-
-
-def _links_lead_to_the_present(profile: Profile) -> Iterator[str]:
-    ended = {organ.id for organ in profile.organs if organ.valid_to}
-    for organ in _acting(profile):
-        for name in ("superior", "supervised_by"):
-            if (organ_id := LINKS[name](organ)) in ended:
-                yield f"organs.{organ.id}.{name} has ended: {organ_id}."
-
-
-def _periods_fit(profile: Profile) -> Iterator[str]:
-    for path, row in _rows(profile):
-        if isinstance(row, _DatedRow) and row.valid_to and row.valid_to < row.valid_from:
-            yield f"{path} ends before it begins."
-    for organ in profile.organs:
-        if (organ.valid_to is None) != (organ.successor is None):
-            # Somebody must answer for the cases of an organ that has ended.
-            yield f"organs.{organ.id} needs an end and a successor, or neither."
-        for successor in profile.organs:
-            if successor.id == organ.successor and successor.overlaps(organ):
-                yield f"organs.{organ.id} overlaps its successor {successor.id}."
-
-
-def _rows_do_not_compete(profile: Profile) -> Iterator[str]:
-    claims = defaultdict[str, list[_DatedRow]](list)
-    for rule in profile.receivers:
-        for matter in rule.matters:
-            for sender in rule.to:
-                claims[f"{matter} from {sender}"].append(rule)
-    for pattern in profile.number_patterns:
-        for organ_id in pattern.organs:
-            claims[f"the number of {pattern.document} of {organ_id}"].append(pattern)
-    for claim, rows in claims.items():
-        if any(first.overlaps(second) for first, second in combinations(rows, 2)):
-            yield f"Several rows hold for {claim} on one day."
-
-
-def _divisions_are_plausible(profile: Profile) -> Iterator[str]:
-    city = profile.division
-    if not _is_division(city):
-        yield f"division is not six digits: {city}."
-    for organ in profile.organs:
-        division = organ.division
-        if not _is_division(division):
-            yield f"organs.{organ.id}.division is not six digits: {division}."
-        elif organ.is_outside:
-            continue
-        elif division[:CITY_DIGITS] != city[:CITY_DIGITS]:
-            yield f"organs.{organ.id}.division lies outside {city}: {division}."
-        elif (division == city) != (organ.level is Level.CITY) and not organ.doubt:
-            yield f"organs.{organ.id}.division does not fit its level: {division}."
-
-
-def _is_division(code: str) -> bool:
-    return len(code) == DIVISION_DIGITS and code.isascii() and code.isdecimal()
-
-
-def _receivers_are_named(profile: Profile) -> Iterator[str]:
-    kinds = {organ.id: organ.kind for organ in profile.organs}
-    for index, rule in enumerate(profile.receivers):
-        for matter in rule.matters:
-            for receiver in dict.fromkeys(rule.to.values()):
-                if kinds.get(receiver, DESTINATIONS[matter]) is not DESTINATIONS[matter]:
-                    yield f"receivers.{index} sends {matter} to {receiver}, a {kinds[receiver]}."
-    for organ in _acting(profile):
-        for matter in MATTERS_SENT.get(organ.kind, ()):
-            if not any(
-                matter in rule.matters and organ.id in rule.to and rule.valid_to is None
-                for rule in profile.receivers
-            ):
-                yield f"Nobody receives {matter} from {organ.id}."
-
-
-def _supervision_is_complete(profile: Profile) -> Iterator[str]:
-    procuratorates = {o.id for o in profile.organs if o.kind is OrganKind.PROCURATORATE}
-    for organ in _acting(profile):
-        if organ.kind in SUPERVISED and organ.supervised_by not in procuratorates:
-            yield f"No procuratorate supervises {organ.id}."
-
-
-def _people_hold_the_duties(profile: Profile) -> Iterator[str]:
-    if not profile.people:
-        return  # An installation with an identity provider lists nobody.
-    held = defaultdict[OrganId, Counter[Duty]](Counter)
-    for person in profile.people:
-        held[person.organ].update(person.duties)
-    for organ in _acting(profile):
-        missing = Counter(DUTIES_NEEDED[organ.kind]) - held[organ.id]
-        if missing:
-            yield f"{organ.id} lacks people for: {', '.join(missing.elements())}."
-
-
-def _acting(profile: Profile) -> Iterator[Organ]:
-    return (o for o in profile.organs if o.valid_to is None and not o.is_outside)
-
-
-def _numbers_can_be_formed(profile: Profile) -> Iterator[str]:
-    for row in profile.number_patterns:
-        try:
-            names = {name for _, name, _, _ in Formatter().parse(row.pattern) if name is not None}
-            if names == NUMBER_FIELDS:
-                row.pattern.format(short="", year=0, number=0)
-            else:
-                yield f"number_patterns.{row.document} must use {{short}}, {{year}}, {{number}}."
-        except ValueError:
-            yield f"number_patterns.{row.document} is no pattern: {row.pattern}."
-
-
-def _numbers_tell_organs_apart(profile: Profile) -> Iterator[str]:
-    for row in profile.number_patterns:
-        shorts = Counter(organ.short for organ in profile.organs if organ.id in row.organs)
-        for short, times in shorts.items():
-            if times > 1:
-                yield f"number_patterns.{row.document}: {times} organs number as {short}."
-
-
-def _doubts_are_said(profile: Profile) -> Iterator[str]:
-    for path, row in _rows(profile):
-        if row.confidence is not Confidence.FULL and not row.doubt:
-            yield f"{path} is {row.confidence} and does not say its doubt."
-    for doubt, paths in profile.doubts().items():
-        if doubt.isascii():
-            # A key that `[doubts]` does not hold stays as it stands in the file.
-            yield f"{paths[0]} names a doubt that is not said in Chinese: {doubt!r}."
-
-
-CHECKS: tuple[Check, ...] = (
-    _ids_are_unique,
-    _references_are_known,
-    _links_lead_somewhere,
-    _links_lead_to_the_present,
-    _periods_fit,
-    _rows_do_not_compete,
-    _divisions_are_plausible,
-    _receivers_are_named,
-    _supervision_is_complete,
-    _people_hold_the_duties,
-    _numbers_can_be_formed,
-    _numbers_tell_organs_apart,
-    _doubts_are_said,
-)

@@ -18,7 +18,8 @@
     ├─ RevisionStale             412  what changed since, and by which organ
     ├─ PreconditionMissing       428  a header that this route needs
     ├─ TooLarge                  413
-    └─ Unavailable               503  try again later
+    ├─ Unavailable               503  try again later
+    └─ ServerFault               500  our own fault; the trace id finds it
     Transient                    a failure that may pass; consumers and jobs try again
     VersionConflict              another writer appended first; the store's callers try again
 
@@ -26,8 +27,12 @@ A refusal carries facts as fields, never a sentence with values inside; values a
 identifiers, never personal data.
 """
 
+import inspect
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
+
+ERRORS_PATH: Final = "/errors"
+"""Where every service shows this tree; the `type` of a problem points into it."""
 
 
 class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
@@ -51,9 +56,9 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
         self.facts: Mapping[str, Any] = facts
 
     def body(self) -> dict[str, Any]:
-        """The members of the answer; `type` is a relative reference into the generated page."""
+        """The members of the answer; `type` is a relative reference into the page of errors."""
         return {
-            "type": f"/errors#{self.code}",
+            "type": f"{ERRORS_PATH}#{self.code}",
             "title": self.title,
             "status": self.status,
             "code": self.code,
@@ -162,7 +167,7 @@ class Conflict(Problem):
 
 
 class StepNotOpen(Conflict):
-    """The step does not leave the state that the proceeding is in; `open_steps` names those that do."""
+    """The step does not leave the state of the proceeding; `open_steps` names those that do."""
 
     code = "cases.step.not_open"
     title = "当前不能办理该环节 / The step is not open"
@@ -236,6 +241,15 @@ class Unavailable(Problem):
     remedy = "稍后再试 / Try again later"
 
 
+class ServerFault(Problem):
+    """A fault of ours; the trace id finds it in the logs."""
+
+    status = 500
+    code = "common.server.fault"
+    title = "平台故障 / A fault of the platform"
+    remedy = "请将 trace_id 告知运维 / Give the trace id to the operator"
+
+
 class Transient(Exception):  # noqa: N818 - a condition, not a fault
     """A failure that may pass: connection, time-out, serialisation, 5xx of our own services."""
 
@@ -250,3 +264,8 @@ def leaves(root: type[Problem] = Problem) -> list[type[Problem]]:
     for child in root.__subclasses__():
         found.extend(leaves(child))
     return found
+
+
+def meaning(leaf: type[Problem]) -> str:
+    """What a refusal means, in one line: the docstring of its class."""
+    return " ".join((inspect.getdoc(leaf) or "").split())

@@ -23,7 +23,7 @@ LOG_HEAD: Final = "log_head.v1"
 
 
 def new_id() -> UUID:
-    """A UUIDv7: unique, and in the order of its making (random keys bloat the log, see eventlog)."""
+    """A UUIDv7: unique, in the order of its making (random keys bloat the log, see eventlog)."""
     return uuid_utils.compat.uuid7()
 
 
@@ -94,8 +94,8 @@ class NewEvent:
 class Envelope:
     """A committed event: CloudEvents 1.0 with the platform's extensions.
 
-    `version` is the event's place in its stream (`sequence` on the wire), `position` its dense place
-    in the log of its source, `epoch` the life of that log (a restored log begins a new one).
+    `version` is the event's place in its stream (`sequence` on the wire), `position` its dense
+    place in the log of its source, `epoch` the life of that log (a restored log begins a new one).
     """
 
     id: UUID

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from libs.common.agencies import Profile, check, load_profile
+from libs.common.agencies import Profile, load_profile
+from libs.common.agencies_check import check
 from libs.common.settings import Settings
 from libs.common.signing import KeyDirectory
 

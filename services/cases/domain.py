@@ -11,9 +11,11 @@ from libs.common.access import Level, widest
 from libs.common.contracts import Event, Strict
 from libs.common.contracts.cases import CaseOpened, Party
 from libs.common.contracts.procedure import StepTaken
-from libs.common.procedure import SERVICE, By, Proceeding, evolve
+from libs.common.procedure import SERVICE, By, Proceeding, evolve, platform_itself
 from services.cases.procedures import PROCEDURES
 
+PLATFORM = platform_itself("cases")
+"""The actor of what comes about without a person's act."""
 STATE_VERSION = 1
 """Another number in the code than in a snapshot means: replay the events and write it anew."""
 

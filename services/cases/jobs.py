@@ -11,7 +11,7 @@ from libs.common.errors import VersionConflict
 from libs.common.procedure import Said, Setting, decide_moved
 from libs.common.service import Context
 from services.cases.domain import Case
-from services.cases.handlers import due_now, take_by_platform
+from services.cases.handlers.platform import due_now, take_by_platform
 from services.cases.procedures import PROCEDURES
 from services.cases.tables import APPLIED_CALENDAR, LIMITS
 

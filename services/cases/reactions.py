@@ -12,8 +12,8 @@ from libs.common.errors import StepNotOpen, Transient, VersionConflict
 from libs.common.events import Envelope
 from libs.common.procedure import Command, Said, Setting, decide
 from libs.common.service import Context
-from services.cases.domain import Case
-from services.cases.handlers import PLATFORM, take_by_platform
+from services.cases.domain import PLATFORM, Case
+from services.cases.handlers.platform import take_by_platform
 from services.cases.procedures import PROCEDURES
 
 ARRIVALS: Final = {

@@ -8,14 +8,8 @@ from sqlalchemy import Table
 from libs.common.service import Context
 from libs.common.store import Row, arrays, write
 from services.cases.domain import STATE_VERSION, access_rows
-from services.cases.handlers import (
-    CASE_ACCESS,
-    SNAPSHOTS,
-    case_row,
-    limit_row,
-    proceeding_row,
-    replay,
-)
+from services.cases.handlers.loading import replay
+from services.cases.handlers.rows import CASE_ACCESS, SNAPSHOTS, case_row, limit_row, proceeding_row
 from services.cases.tables import CASES, LIMITS, PROCEEDINGS
 
 BATCH_MAX: Final = 100

@@ -5,7 +5,7 @@ from typing import Final
 
 from libs.common.contracts.cases import CASES
 from libs.common.service import Context, Group, Job, Service
-from services.cases.api import routes
+from services.cases.api.routes import routes
 from services.cases.jobs import apply_calendar, tick
 from services.cases.reactions import reactions
 from services.cases.rebuild import rebuild

@@ -112,8 +112,10 @@ def ratios(found: Mapping[str, Figures]) -> list[str]:
     step = found["step_http"]["flag_suspicion"]["per_second"]
     twin = found["step_pgbench"]["per_second"]
     return [
-        f"- a whole step over HTTP, 16 connections: {step / twin:.0%} of pgbench at 16 clients"
-        " with the same statements (target 20 %)",
+        (
+            f"- a whole step over HTTP, 16 connections: {step / twin:.0%} of pgbench at 16 clients"
+            " with the same statements (target 20 %)"
+        ),
     ]
 
 

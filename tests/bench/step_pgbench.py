@@ -1,7 +1,7 @@
 """pgbench running the very statements of a whole step, for the ratio of `steps`.
 
-The statements and their arguments are recorded from a real step in this process; then every identity
-in them is made different for each transaction, so that nothing conflicts.
+The statements and their arguments are recorded from a real step in this process; then every
+identity in them is made different for each transaction, so that nothing conflicts.
 """
 
 import asyncio
@@ -96,30 +96,43 @@ def script(statements: Sequence[Statement]) -> str:
 
     lines = [r"\set n random(100000000000, 999999999999)"]
     for query, arguments in statements:
-        literals = [_UUID.sub(fresh, literal(each)).replace(KEY, "' || :n::text || '") for each in arguments]
+        literals = [_UUID.sub(fresh, literal(each)) for each in arguments]
+        literals = [each.replace(KEY, "' || :n::text || '") for each in literals]
         literals = [each.replace(NUMBER, "〕' || :n::text || '号") for each in literals]
-        text = re.sub(r"\$(\d+)", lambda found, all_=literals: f"({all_[int(found[1]) - 1]})", query)  # type: ignore[misc]
-        lines.append(" ".join(text.split()) + ";")
+        lines.append(" ".join(filled(query, literals).split()) + ";")
     return "\n".join(lines) + "\n"
 
 
+def filled(query: str, literals: Sequence[str]) -> str:
+    """A query with a literal in each of its places."""
+    return re.sub(r"\$(\d+)", lambda found: f"({literals[int(found[1]) - 1]})", query)
+
+
 def literal(value: Any) -> str:  # noqa: ANN401 - what the driver takes
-    """An argument as SQL; in JSON no colon stands before a letter or digit, as pgbench would read it."""
-    if value is None:
-        return "null"
-    if isinstance(value, list):
-        return f"array[{', '.join(literal(each) for each in value)}]"
-    if isinstance(value, bool):
-        return "true"  # each stream is new here, so its event has no predecessor to be looked for
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, bytes):
-        return f"'\\x{value.hex()}'"
-    if isinstance(value, datetime):
-        return "now()"
-    if isinstance(value, UUID):
-        return f"('{value}')::uuid"
-    text = str(value).replace("'", "''")
+    """An argument as SQL."""
+    match value:
+        case None:
+            written = "null"
+        case list():
+            written = f"array[{', '.join(literal(each) for each in value)}]"
+        case bool():
+            written = "true"  # each stream is new here: its event has no predecessor to look for
+        case int():
+            written = str(value)
+        case bytes():
+            written = f"'\\x{value.hex()}'"
+        case datetime():
+            written = "now()"
+        case UUID():
+            written = f"('{value}')::uuid"
+        case _:
+            written = quoted(str(value))
+    return written
+
+
+def quoted(text: str) -> str:
+    """A text as SQL; in JSON no colon stands before a word, as pgbench would read it."""
+    text = text.replace("'", "''")
     if "{" in text:
         text = re.sub(r'":(?=\w)', '": ', text)
         text = re.sub(r":(?=\w)", lambda _: r"\u003a", text)

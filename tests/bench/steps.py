@@ -1,7 +1,7 @@
 """Whole steps over HTTP against one worker, beside pgbench running the same statements.
 
-The server runs in a process of its own with the embedded PostgreSQL; the client speaks HTTP over raw
-sockets, because a comfortable client would cost more than the server.
+The server runs in a process of its own with the embedded PostgreSQL; the client speaks HTTP over
+raw sockets, because a comfortable client would cost more than the server.
 """
 
 import asyncio
@@ -82,7 +82,8 @@ def free_port() -> int:
 async def server(var: Path) -> AsyncIterator[tuple[int, int]]:
     """One worker of the case service; its port and its process id."""
     port = free_port()
-    program = [sys.executable, "-m", "tests.bench.step_server", str(var), str(port), str(free_port())]
+    arguments = [str(var), str(port), str(free_port())]
+    program = [sys.executable, "-m", "tests.bench.step_server", *arguments]
     process = await asyncio.create_subprocess_exec(
         *program,
         stdin=asyncio.subprocess.PIPE,
@@ -121,15 +122,15 @@ async def bench_steps(*, cases: int = CASES, connections: int = CONNECTIONS) -> 
             ]
             if watch := os.environ.get("XIANJIE_TEST_PROFILE"):
                 subprocess.Popen(  # noqa: ASYNC220, S603 - on request only
-                    [str(Path(sys.executable).with_name("py-spy")), "record", "-p", str(pid), "-d", "12", "-f", "raw", "-o", watch]
+                    [
+                        *(str(Path(sys.executable).with_name("py-spy")), "record"),
+                        *("-p", str(pid), "-d", "12", "-f", "raw", "-o", watch),
+                    ]
                 )
-            result = await _story(clients, cases, officer, head)
-        return result
+            return await _story(clients, cases, officer, head)
 
 
-async def _story(
-    clients: Sequence[Client], cases: int, officer: str, head: str
-) -> dict[str, Any]:
+async def _story(clients: Sequence[Client], cases: int, officer: str, head: str) -> dict[str, Any]:
     opening = {
         "field": "environment",
         "cause": "hidden_pipe",
@@ -176,9 +177,7 @@ async def _story(
             keep(json.loads(body))
 
     base = "/api/cases/v1/cases"
-    await round_of(
-        "open_case", [request(base, officer, f"o{n}", opening) for n in range(cases)]
-    )
+    await round_of("open_case", [request(base, officer, f"o{n}", opening) for n in range(cases)])
     flag = {"form": {"offence": "xf338", "criteria": ["1.2"], "ground": "（测量）超过三吨。"}}
     await round_of(
         "flag_suspicion",

@@ -11,7 +11,6 @@ import pytest
 from typer.testing import CliRunner
 
 from libs.common.agencies import (
-    CHECKS,
     Addressee,
     Duty,
     Matter,
@@ -21,10 +20,10 @@ from libs.common.agencies import (
     PersonId,
     Profile,
     ProfileError,
-    check,
     load_profile,
     parse,
 )
+from libs.common.agencies_check import CHECKS, check
 from libs.common.law import Confidence
 from xianjie.commands.profile import profile_app
 

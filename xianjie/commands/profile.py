@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from libs.common.agencies import Profile, ProfileError, check, load_profile
+from libs.common.agencies import Profile, ProfileError, load_profile
+from libs.common.agencies_check import check
 
 LIAOYUAN = Path("profiles/liaoyuan.toml")
 

@@ -1,0 +1,78 @@
+"""The application: the routes of its services, how refusals are told, what is documented."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import FastAPI, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi_offline import FastAPIOffline
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from libs.common.errors import ERRORS_PATH
+from libs.common.http.errors_page import errors_page
+from libs.common.http.logs import log_routes
+from libs.common.http.problems import HANDLERS, PROBLEM, RESPONSES, ProblemBody
+from libs.common.http.watch import Watch
+from libs.common.service import Context, Service
+
+
+def build_app(services: Sequence[tuple[Service, Context]]) -> FastAPI:
+    """One application with the routes of one or several services.
+
+    Args:
+        services: each with its context.
+    """
+    app = FastAPIOffline(
+        title="衔接 Xianjie: " + ", ".join(service.name for service, _ in services),
+        version="1",
+        openapi_url="/api/openapi.json",
+        docs_url="/api/docs",
+        redoc_url=None,
+        static_url="/api/static",
+    )
+    bodies: list[type[BaseModel]] = [ProblemBody]
+    for service, context in services:
+        for router in (service.routes(context), log_routes(context)):
+            bodies += router.bodies
+            app.include_router(router, prefix=f"/api/{service.name}/v1", tags=[service.name])
+    for kind, handler in HANDLERS.items():
+        app.add_exception_handler(kind, handler)
+    app.add_middleware(Watch, telemetry=services[0][1].telemetry)
+    plain = app.openapi
+    app.openapi = lambda: _documented(plain(), bodies)  # type: ignore[method-assign] # FastAPI's way
+
+    @app.get("/", include_in_schema=False)
+    async def front() -> Response:
+        return RedirectResponse("/api/docs")
+
+    @app.get(ERRORS_PATH, include_in_schema=False)
+    async def errors() -> Response:
+        return HTMLResponse(errors_page())
+
+    return app
+
+
+def _documented(document: dict[str, Any], bodies: Sequence[type[BaseModel]]) -> dict[str, Any]:
+    """FastAPI's document, with the raw endpoints' bodies and what every route may answer."""
+    if "securitySchemes" in document.setdefault("components", {}):
+        return document
+    _, schemas = models_json_schema(
+        [(body, "validation") for body in bodies], ref_template="#/components/schemas/{model}"
+    )
+    components = document["components"]
+    components["schemas"] = {**components.get("schemas", {}), **schemas["$defs"]}
+    components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
+    document["security"] = [{"bearer": []}]
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            answers = operation["responses"]
+            answers.pop("422", None)
+            for status, description in RESPONSES.items():
+                answers[str(status)] = {
+                    "description": description,
+                    "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}},
+                }
+    for unused in ("HTTPValidationError", "ValidationError"):
+        components["schemas"].pop(unused, None)
+    return document

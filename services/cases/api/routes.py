@@ -1,0 +1,271 @@
+"""The routes by which people read cases, and the table of all of them."""
+
+from collections.abc import Sequence
+from typing import Annotated, Final
+from uuid import UUID
+
+import orjson
+from fastapi import Query, Request, Response
+from pydantic import Field
+
+from libs.common.access import HANDLING, Level, Sight
+from libs.common.contracts import Code, Strict
+from libs.common.errors import Forbidden, NotFound
+from libs.common.events import new_id
+from libs.common.http import HANDLING_PURPOSE, Reading, Routes, acting, reader
+from libs.common.identity import Identity
+from libs.common.service import Context
+from libs.common.signing import Receipt
+from services.cases import views
+from services.cases.api.answers import (
+    CasePage,
+    CaseView,
+    ContentView,
+    LimitPage,
+    StepAnswer,
+    Trail,
+    TrailEntry,
+    case_view,
+    kept_response,
+    step_answer,
+)
+from services.cases.api.paging import cursor, cursor_of
+from services.cases.api.steps import add_steps, person_or_none
+from services.cases.domain import Case, shown_body, stream_of
+from services.cases.handlers.acting import Running, act
+from services.cases.handlers.loading import load, today
+from services.cases.handlers.opening import OPEN_CASE_BODY, decide_opening
+
+TRAIL_MAX: Final = 500
+
+
+class CaseQuery(views.CaseFilter):
+    """Filters and page of the case list."""
+
+    after: Annotated[str | None, Field(max_length=80)] = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class LimitQuery(Strict):
+    """Filters and page of the work list."""
+
+    organ: Code | None = None
+    after: Annotated[str | None, Field(max_length=80)] = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class TrailQuery(Strict):
+    """Page of a trail."""
+
+    after: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    limit: Annotated[int, Field(ge=1, le=TRAIL_MAX)] = 200
+
+
+def routes(context: Context) -> Routes:
+    """The routes of the case service."""
+    router = Routes()
+    running = Running()
+    add_opening(router, context, running)
+    add_lists(router, context)
+    add_one_case(router, context)
+    add_steps(router, context, running)
+    return router
+
+
+def add_opening(router: Routes, context: Context, running: Running) -> None:
+    """Add the route that opens a case."""
+
+    async def open_case(request: Request) -> Response:
+        act_request = await acting(request, context)
+        person = person_or_none(act_request.identity)
+        if person is None:
+            raise Forbidden
+        body = act_request.form(OPEN_CASE_BODY)
+        case_id = new_id()
+
+        def answer(case: Case, receipts: Sequence[Receipt]) -> bytes:
+            return step_answer(context, case, person, receipts)
+
+        kept = await act(
+            context,
+            act_request,
+            case_id,
+            lambda connection, _, sealing: decide_opening(
+                context, connection, case_id, person, body=body, sealing=sealing
+            ),
+            answer,
+            running=running,
+            status=201,
+            opens=True,
+        )
+        return kept_response(kept)
+
+    router.act(
+        "/cases",
+        open_case,
+        body=OPEN_CASE_BODY,
+        answer=StepAnswer,
+        name="open_case",
+        summary="立案建档 / open a case",
+        description="执法人员建立案件档案。/ An officer of an enforcement agency opens a dossier.",
+        status=201,
+    )
+
+
+def add_lists(router: Routes, context: Context) -> None:
+    """Add the list of cases and the work list of limits."""
+    reading_of = reader(context)
+
+    @router.get("/cases", response_model=CasePage, summary="案件列表 / the cases that you see")
+    async def list_cases(
+        query: Annotated[CaseQuery, Query()], reading: Annotated[Reading, reading_of]
+    ) -> Response:
+        sight = sight_of(reading.identity)
+        levels = levels_of(reading)
+        wanted = views.CaseFilter(**query.model_dump(include=set(views.CaseFilter.model_fields)))
+        async with context.database.begin() as connection:
+            lines = await views.list_cases(
+                connection,
+                sight,
+                levels,
+                wanted,
+                today=today(context),
+                after=cursor_of(query.after),
+                limit=query.limit,
+            )
+            count = await views.count_cases(connection, sight, levels, today=today(context))
+        following = (
+            cursor(lines[-1].updated_at, lines[-1].id) if len(lines) == query.limit else None
+        )
+        return await reading.answer(
+            CasePage(cases=tuple(lines), count=count, next=following),
+            shown=[str(line.id) for line in lines],
+            query={k: str(v) for k, v in query.model_dump(exclude_none=True).items()},
+        )
+
+    @router.get("/limits", response_model=LimitPage, summary="期限清单 / limits by due time")
+    async def list_limits(
+        query: Annotated[LimitQuery, Query()], reading: Annotated[Reading, reading_of]
+    ) -> Response:
+        async with context.database.begin() as connection:
+            lines = await views.list_limits(
+                connection,
+                sight_of(reading.identity),
+                levels_of(reading),
+                organ=query.organ,
+                today=today(context),
+                after=cursor_of(query.after),
+                limit=query.limit,
+            )
+        last = lines[-1] if len(lines) == query.limit else None
+        following = cursor(last.due_at, last.id) if last and last.due_at else None
+        return await reading.answer(
+            LimitPage(limits=tuple(lines), next=following),
+            shown=[str(line.case) for line in lines],
+            query={k: str(v) for k, v in query.model_dump(exclude_none=True).items()},
+        )
+
+
+def add_one_case(router: Routes, context: Context) -> None:
+    """Add the routes that read one case: as it is, its trail, its words."""
+    reading_of = reader(context)
+
+    @router.get("/cases/{case}", response_model=CaseView, summary="案件 / one case")
+    async def get_case(case: UUID, reading: Annotated[Reading, reading_of]) -> Response:
+        found, level = await seen(context, reading, case)
+        view = case_view(context, found, level, person_or_none(reading.identity))
+        proceedings = view["proceedings"]
+        headers = {"ETag": proceedings[-1].etag} if proceedings else {}
+        return await reading.answer(CaseView(**view), shown=[str(case)], headers=headers)
+
+    @router.get(
+        "/cases/{case}/trail", response_model=Trail, summary="案件轨迹 / the trail of a case"
+    )
+    async def trail(
+        case: UUID,
+        query: Annotated[TrailQuery, Query()],
+        reading: Annotated[Reading, reading_of],
+    ) -> Response:
+        found, level = await seen(context, reading, case)
+        async with context.database.begin() as connection:
+            rows = await views.events_of(connection, stream_of(found.id), query.after, query.limit)
+        entries = tuple(
+            TrailEntry(
+                version=row.version,
+                id=row.id,
+                type=row.type,
+                recorded_at=row.time,
+                person=row.actor,
+                organ=row.agency,
+                data=shown_body(
+                    found,
+                    level,
+                    reading.identity.organ,
+                    act=row.id,
+                    agency=row.agency,
+                    body=orjson.loads(row.data),
+                ),
+            )
+            for row in rows
+        )
+        following = entries[-1].version if len(entries) == query.limit else None
+        return await reading.answer(
+            Trail(case=case, events=entries, next=following), shown=[str(case)]
+        )
+
+    @router.get(
+        "/cases/{case}/contents/{content}",
+        response_model=ContentView,
+        summary="内容原文 / words of a case in clear",
+    )
+    async def get_content(
+        case: UUID, content: UUID, reading: Annotated[Reading, reading_of]
+    ) -> Response:
+        found, level = await seen(context, reading, case)
+        async with context.database.begin() as connection:
+            row = await views.content(connection, stream_of(found.id), content)
+        if row is None or not may_read_words(level, row.organ, reading.identity):
+            raise NotFound
+        value = context.vault.open(
+            content_id=row.id, subject=row.subject, wrapped=row.wrapped, sealed=row.sealed
+        )
+        view = ContentView(
+            id=row.id, kind=row.kind, organ=row.organ, value=value, salt=row.salt.hex()
+        )
+        return await reading.answer(view, shown=[str(case), str(content)])
+
+
+async def seen(context: Context, reading: Reading, case_id: UUID) -> tuple[Case, Level]:
+    """A case and the level at which its reader sees it.
+
+    Raises:
+        NotFound: there is none, or none for this reader.
+        PurposeMissing: the reader does not handle it and says no purpose.
+    """
+    sight = sight_of(reading.identity)
+    async with context.database.driver() as connection:
+        loaded = await load(context, connection, case_id, organ=sight.organ or "")
+    level = Level.SUPERIOR if sight.everything else loaded.level
+    if loaded.case is None or level is None:
+        raise NotFound
+    reading.require_purpose(level)
+    return loaded.case, level
+
+
+def sight_of(identity: Identity) -> Sight:
+    """Which cases the bearer of a token sees."""
+    return Sight.of(identity.organ, identity.duties)
+
+
+def levels_of(reading: Reading) -> frozenset[Level]:
+    """The levels that a list shows: without a purpose, those whose readers handle the case."""
+    says_why = reading.purpose is not None and reading.purpose.code != HANDLING_PURPOSE
+    return frozenset(Level) if says_why else HANDLING
+
+
+def may_read_words(level: Level, organ: str, identity: Identity) -> bool:
+    """Whether somebody reads words in clear: who holds the case, and who wrote them.
+
+    Whoever sees figures only, an auditor too, reads no words, not even those of the own organ.
+    """
+    return level is Level.HOLDER or (level is not Level.SUPERIOR and organ == identity.organ)
