@@ -1,7 +1,7 @@
 """Who may see a case: one rule over rows that each step writes.
 
-Every path that shows a case asks it. `access_sql` compiles the same rule to a predicate. Whatever a list shows a get allows, and the
-reverse.
+Every path that shows a case asks it. `access_sql` compiles the same rule to a predicate. Whatever a
+list shows a get allows, and the reverse.
 """
 
 from collections.abc import Mapping

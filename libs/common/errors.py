@@ -5,11 +5,11 @@
     ├─ Forbidden                 403  you see it, you may not do it
     │  └─ PurposeMissing
     ├─ NotFound                  404  also what the caller may not see
+    ├─ MethodNotAllowed          405
     ├─ Invalid                   422  the input is wrong
     │  ├─ BodyInvalid            fields that are wrong, each with its rule
     │  ├─ HeaderInvalid
-    │  ├─ HappenedInFuture / HappenedBeforeCase / LateReasonMissing
-    │  └─ SamePersonTwice
+    │  └─ HappenedInFuture / HappenedBefore / LateReasonMissing
     ├─ Conflict                  409  right input, wrong moment
     │  ├─ StepNotOpen            names those that are
     │  ├─ GuardFailed            a condition of the law is not met

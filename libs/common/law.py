@@ -43,7 +43,7 @@ class Law:
     article: str
     confidence: Confidence = Confidence.FULL
     doubt: str = ""
-    """What is uncertain, in Chinese, as the user sees it; required unless read in full."""
+    """What is uncertain, in Chinese, shown to the user; required unless it was read in full."""
 
     def __post_init__(self) -> None:
         assert self.confidence is Confidence.FULL or self.doubt, f"{self}: a doubt must be said"

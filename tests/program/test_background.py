@@ -4,7 +4,6 @@ import asyncio
 import threading
 from pathlib import Path
 
-import asyncpg
 import httpx
 import pytest
 
@@ -181,9 +180,10 @@ async def test_a_job_runs_on_one_instance_and_its_lock_ends_with_its_session(
         second = asyncio.ensure_future(run())
         await until(lambda: runs == 2)
         leave.set()
-        with pytest.raises((asyncpg.PostgresError, asyncpg.InternalClientError)) as lost:
-            await first
-        assert is_transient(lost.value)
+        # What the driver says of it depends on how much of the end it has heard.
+        lost = (await asyncio.gather(first, return_exceptions=True))[0]
+        assert isinstance(lost, Exception)
+        assert is_transient(lost)
         await second
         # Nothing is kept by the pool: it runs again, and one that fails gives its lock back too.
         await run()

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -17,7 +16,6 @@ from tests.program.program import (
     command,
     postmasters,
     refusal,
-    started,
     surroundings,
     until,
 )
@@ -32,14 +30,6 @@ OPENING = {
     "organisations": [{"name": "测试厂"}],
     "officers": ["ly-eeb-officer-1", "ly-eeb-officer-2"],
 }
-
-
-@pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    with started(tmp_path_factory.mktemp("running") / "var", "run") as running:
-        yield running.until_ready()
-        running.stop()
-        running.assert_clean()
 
 
 def managed(program: Program, path: str) -> httpx.Response:

@@ -18,6 +18,7 @@ ALLOWED = {
     ("GET", "/api/docs"),
     ("GET", "/docs/oauth2-redirect"),
     ("GET", "/"),
+    ("GET", "/errors"),
 }
 
 

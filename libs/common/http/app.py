@@ -42,13 +42,15 @@ def build_app(services: Sequence[tuple[Service, Context]]) -> FastAPI:
     plain = app.openapi
     app.openapi = lambda: _documented(plain(), bodies)  # type: ignore[method-assign] # FastAPI's way
 
+    page = errors_page()
+
     @app.get("/", include_in_schema=False)
     async def front() -> Response:
         return RedirectResponse("/api/docs")
 
     @app.get(ERRORS_PATH, include_in_schema=False)
     async def errors() -> Response:
-        return HTMLResponse(errors_page())
+        return HTMLResponse(page)
 
     return app
 

@@ -1,12 +1,10 @@
 """The page that the `type` of every problem points into; it needs nothing from elsewhere."""
 
 import html
-from functools import cache
 
 from libs.common.errors import Problem, leaves, meaning
 
 
-@cache
 def errors_page() -> str:
     """Every refusal with its status, title, meaning and remedy, as HTML; its code is its anchor."""
     rows = "\n".join(_row(leaf) for leaf in leaves())

@@ -199,6 +199,8 @@ def _broken_rule(row: Step, name: str, value: object) -> str:
         return "unknown_field"
     if name in row.names:
         return "organ_fixed"
+    if isinstance(value, bool) is not (field.annotation is bool):
+        return "bool_type"
     try:
         adapter: TypeAdapter[Any] = TypeAdapter(Annotated[field.annotation, field])  # type: ignore[arg-type] # a type computed
         adapter.validate_python(value)
