@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 
 from libs.common.clock import ManualClock, SystemClock
 from libs.common.consumer import Consumer
+from libs.common.contracts.generate import PARTITIONS
 from libs.common.database import Database
 from libs.common.errors import Transient
 from libs.common.events import EVENT_BYTES_MAX, Envelope, canonical, new_id, to_headers
@@ -22,7 +23,7 @@ from libs.common.kafka import KafkaBus, KafkaPublisher, KafkaSubscription
 from libs.common.relay import log_head
 from libs.common.store import LogReader, event_log
 from libs.common.telemetry import Telemetry
-from libs.common.topics import PARTITIONS, TopicFinding, ensure_topics
+from libs.common.topics import TopicFinding, ensure_topics
 from tests.eventpath.bus_contract import BusContract, Rig, gather, group, streams
 from tests.support.events import (
     NOW,
