@@ -25,8 +25,10 @@ def tmp_path() -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def program() -> Iterator[Program]:
     """A program that runs with its demo data, for all tests of a module."""
-    with tempfile.TemporaryDirectory(prefix="xianjie-program-") as directory:
-        with started(Path(directory) / "var", "run") as running:
-            yield running.until_ready()
-            running.stop()
-            running.assert_clean()
+    with (
+        tempfile.TemporaryDirectory(prefix="xianjie-program-") as directory,
+        started(Path(directory) / "var", "run") as running,
+    ):
+        yield running.until_ready()
+        running.stop()
+        running.assert_clean()

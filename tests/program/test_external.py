@@ -63,6 +63,7 @@ def test_a_database_that_refuses_is_told_without_its_address(
     assert "secret" not in refusal(command("migrate", environment=migrate))
 
 
+@pytest.mark.long
 def test_the_views_are_rebuilt_while_it_is_stopped(tmp_path: Path) -> None:
     var = tmp_path / "var"
     with started(var) as program:

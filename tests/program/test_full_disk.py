@@ -104,6 +104,7 @@ def listed(program: Program) -> list[str]:
             return sorted(found)
 
 
+@pytest.mark.long
 def test_words_that_cannot_be_written_stop_nothing(tmp_path: Path) -> None:
     var = tmp_path / "var"
     with started(var, output=Path("/dev/full"), log=Path("/dev/full")) as program:
