@@ -83,8 +83,15 @@ class Database:
         self._poked = asyncio.Event()
 
     async def direct(self, **_: Any) -> asyncpg.Connection:  # noqa: ANN401 - SQLAlchemy's hook
-        """A connection that belongs to no pool; whoever asks closes it."""
-        return await asyncpg.connect(self.dsn, server_settings={"jit": "off"})
+        """A connection that belongs to no pool; whoever asks closes it.
+
+        Raises:
+            Transient: nobody listens at the address, or its socket is not there (yet).
+        """
+        try:
+            return await asyncpg.connect(self.dsn, server_settings={"jit": "off"})
+        except OSError as error:
+            raise Transient(f"the database is away: {type(error).__name__}") from error
 
     @contextlib.asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
