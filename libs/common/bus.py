@@ -44,6 +44,9 @@ class Subscription(Protocol):
     async def commit(self) -> None:
         """Remember that everything fetched so far has been dealt with."""
 
+    async def lag(self) -> int:
+        """How many events of the topics have not been fetched."""
+
 
 class Bus(Protocol):
     """Gives subscriptions."""
@@ -155,6 +158,13 @@ class _LogSubscription:
                 listener = await database.direct()
                 self._listeners[database] = listener
                 await listener.add_listener(LOG_CHANNEL, lambda *_: self._news.set())
+
+    async def lag(self) -> int:
+        behind = 0
+        for topic, (database, reader) in self._logs.items():
+            async with database.driver() as connection:
+                behind += max(0, await reader.head(connection) - self._positions[topic])
+        return behind
 
     async def commit(self) -> None:
         positions = dict(self._positions)

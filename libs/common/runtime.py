@@ -26,7 +26,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from libs.common.accesses import AccessRecorder
 from libs.common.agencies import Profile
 from libs.common.background import Begin, crew, ended, in_thread, lasting, once, periodic
-from libs.common.bus import Bus, LogBus, Publisher
+from libs.common.bus import Bus, LogBus, Publisher, Subscription
 from libs.common.calendars import national
 from libs.common.clock import Clock, SystemClock
 from libs.common.consumer import Consumer
@@ -70,6 +70,8 @@ class Runtime:
     contexts: dict[str, Context] = field(default_factory=dict)
     consumers: dict[str, Consumer] = field(default_factory=dict)
     relays: dict[str, Relay] = field(default_factory=dict)
+    subscriptions: dict[str, Subscription] = field(default_factory=dict)
+    """By group, the one that is being read."""
     app: FastAPI | None = None
     failing: set[str] = field(default_factory=set)
     """What failed and is being tried again; while there is any, it is not ready."""
@@ -418,7 +420,10 @@ def _begin_service(
             on_log_head=_bound(on_head, context) if on_head else None,
         )
         runtime.consumers[group.name] = consumer
-        begin(f"group {group.name}", lasting(_consuming(bus, consumer, group.topics, context)))
+        begin(
+            f"group {group.name}",
+            lasting(_consuming(runtime, bus, consumer, group.topics, context)),
+        )
     for job in (*service.jobs, FORGET_REQUESTS):
         begin(f"job {service.name}.{job.name}", periodic(job.every_seconds, _alone(context, job)))
     begin(
@@ -428,10 +433,11 @@ def _begin_service(
 
 
 def _consuming(
-    bus: Bus, consumer: Consumer, topics: Sequence[str], context: Context
+    runtime: Runtime, bus: Bus, consumer: Consumer, topics: Sequence[str], context: Context
 ) -> Callable[[], Awaitable[None]]:
     async def consume() -> None:
         async with bus.subscribe(consumer.group, topics, context.database) as subscription:
+            runtime.subscriptions[consumer.group] = subscription
             await consumer.run(subscription)
 
     return consume
@@ -483,8 +489,8 @@ FORGET_REQUESTS: Final = Job("forget_requests", 3600.0, _forget_requests)
 _FORGET: Final = text("delete from requests where recorded_at < :before")
 _AGE: Final = text("select coalesce(extract(epoch from now() - min(added_at)), 0) from outbox")
 _LAG: Final = text(
-    "select i.name, coalesce((select max(position) from log), 0) - i.published"
-    " from log_identity i where i.name = 'log'"
+    "select coalesce((select max(position) from log), 0) - published"
+    " from log_identity where name = 'log'"
 )
 
 
@@ -493,13 +499,16 @@ async def _measure(runtime: Runtime, context: Context, service: Service) -> None
     meters = runtime.telemetry.meters
     async with context.database.begin() as connection:
         age = float(await connection.scalar(_AGE) or 0)
-        lag = (await connection.execute(_LAG)).one()[1]
+        # Where the log is the bus, what is numbered is published.
+        lag = int(await connection.scalar(_LAG) or 0) if runtime.settings.kafka else 0
     meters.gauge("outbox_age_seconds", age, service=service.name)
     meters.gauge("relay_lag_events", lag, service=service.name)
     for group in service.groups:
         poisoned, gaps = await runtime.consumers[group.name].held_counts()
         meters.gauge("parked_streams", poisoned, group=group.name)
         meters.gauge("gap_streams", gaps, group=group.name)
+        if (subscription := runtime.subscriptions.get(group.name)) is not None:
+            meters.gauge("consumer_lag_events", await subscription.lag(), group=group.name)
 
 
 # --- HTTP

@@ -1,6 +1,7 @@
 """How this installation is set up: one frozen value, built once at the edge from a mapping."""
 
 import difflib
+import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -27,6 +28,7 @@ class Settings:
     profile: Path = Path("profiles/liaoyuan.toml")
     """The city as data."""
     host: str = "127.0.0.1"
+    """A loopback address: the built-in issuer, the only one so far, vouches for demo people."""
     port: int = 8000
     """Of the API; 0 takes any that is free."""
     management_port: int | None = None
@@ -37,8 +39,6 @@ class Settings:
     """PostgreSQL for the owner's role, used by `migrate` only."""
     kafka: str | None = None
     """Bootstrap servers. Absent: the log itself is the bus."""
-    oidc_issuer: str | None = None
-    """Absent: the built-in issuer, on loopback only."""
     otlp: str | None = None
     """`OTEL_EXPORTER_OTLP_ENDPOINT`; absent: telemetry is kept in the process."""
     urls: Mapping[str, str] = field(default_factory=dict)
@@ -99,10 +99,22 @@ def _typed(name: str, key: str, value: str) -> object:
             return _port(name, value)
         case "database_url" | "database_owner_url":
             return _database_address(name, value)
-        case "oidc_issuer":
-            return _web_address(name, value)
         case "kafka":
             return _brokers(name, value)
+        case "host":
+            return _loopback(name, value)
+    return value
+
+
+def _loopback(name: str, value: str) -> str:
+    try:
+        is_loopback = value == "localhost" or ipaddress.ip_address(value).is_loopback
+    except ValueError:
+        is_loopback = False
+    if not is_loopback:
+        raise SettingsError(
+            f"{name} must be a loopback address while the built-in issuer vouches for demo people"
+        )
     return value
 
 

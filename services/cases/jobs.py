@@ -1,6 +1,5 @@
 """What time causes: limits come near and pass, and a new calendar moves them."""
 
-import hashlib
 from typing import Final
 
 import structlog
@@ -8,8 +7,10 @@ from sqlalchemy import select, update
 
 from libs.common.database import is_transient
 from libs.common.errors import VersionConflict
+from libs.common.events import canonical, digest
 from libs.common.procedure import Said, Setting, decide_moved
 from libs.common.service import Context
+from libs.common.worktime import Calendar
 from services.cases.domain import Case
 from services.cases.handlers.platform import due_now, take_by_platform
 from services.cases.procedures import PROCEDURES
@@ -54,7 +55,7 @@ async def apply_calendar(context: Context) -> None:
     The calendar last applied is remembered by its fingerprint, so that a start without a change
     looks at nothing. Cut off in the middle it begins again; a limit moved already stays.
     """
-    fingerprint = hashlib.sha256(repr(context.calendar).encode()).hexdigest()
+    fingerprint = fingerprint_of(context.calendar)
     async with context.database.begin() as connection:
         applied = await connection.scalar(select(APPLIED_CALENDAR.c.fingerprint))
         if applied == fingerprint:
@@ -90,3 +91,12 @@ async def apply_calendar(context: Context) -> None:
             await connection.execute(update(APPLIED_CALENDAR).values(fingerprint=fingerprint))
     context.database.poke()
     log.info("calendar_applied", cases_moved=moved)
+
+
+def fingerprint_of(calendar: Calendar) -> str:
+    """A digest of every official day, the same in every process."""
+    years = [
+        [year, sorted(map(str, official.rest)), sorted(map(str, official.work))]
+        for year, official in sorted(calendar.years.items())
+    ]
+    return digest(canonical(years))

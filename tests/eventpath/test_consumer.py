@@ -482,6 +482,9 @@ class Flaky:
         await asyncio.sleep(wait_seconds)
         return ()
 
+    async def lag(self) -> int:
+        return 0
+
     async def commit(self) -> None:
         self.commits += 1
         if self.commits == 1:
