@@ -111,6 +111,7 @@ class Straggler:
         self._subscription = subscription
         self._group = group
         self.commit = subscription.commit
+        self.lag = subscription.lag
 
     async def fetch(self, wait_seconds: float) -> Sequence[Envelope]:
         fetched = await self._subscription.fetch(wait_seconds)

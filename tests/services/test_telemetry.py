@@ -124,13 +124,13 @@ async def test_the_notice_of_the_reaction_belongs_to_the_same_request(shared: Of
 GAUGES = (
     "outbox_age_seconds",
     "relay_lag_events",
+    "consumer_lag_events",
     "parked_streams",
     "gap_streams",
     "open_limits",
     "overdue_limits",
     "owed_notices",
 )
-"""Not yet `consumer_lag_events`: nothing sets it."""
 
 
 async def test_the_figures_stand_on_the_management_port(shared: Office) -> None:
