@@ -1,15 +1,16 @@
 """Opening the dossier of a case."""
 
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
-from pydantic import BaseModel
 
 from libs.common.agencies import Duty, OrganId, OrganKind
 from libs.common.contents import Sealing
 from libs.common.contracts import Sealed, body_of, seal
-from libs.common.contracts.cases import CaseOpened, OpenCase, Party, PartyKind, PersonEntry
+from libs.common.contracts.cases import CaseOpened, OpenCase, Party, PartyKind
 from libs.common.errors import BodyInvalid, Forbidden, HappenedInFuture
 from libs.common.events import new_id
 from libs.common.procedure import Person, Said
@@ -36,7 +37,7 @@ async def decide_opening(
     case_id: UUID,
     person: Person,
     *,
-    body: BaseModel,
+    body: Any,  # noqa: ANN401 - the body model of `OpenCase`
     sealing: Sealing,
 ) -> list[Said]:
     """What opening a dossier says; it is given its number once nothing forbids it.
@@ -46,62 +47,65 @@ async def decide_opening(
         BodyInvalid: an officer is not one of this agency, or named twice.
         HappenedInFuture: it was discovered later than now.
     """
+    _check(context, person, body.officers, body.discovered_at)
+    party_ids = [new_id() for _ in body.persons]
+    subjects = (f"party/{party_id}" for party_id in party_ids)
+
+    def seal_one(value: Any, kind: str) -> Sealed[Any]:  # noqa: ANN401 - any JSON
+        # Each person has a key of one's own, so that one can be erased without the others.
+        subject = next(subjects) if kind == "details" else stream_of(case_id)
+        return context.vault.seal(sealing, value, subject=subject, kind=kind)
+
+    form = seal(OpenCase, body, seal_one)
+    event = CaseOpened(
+        case=case_id,
+        case_number=await next_number(context, connection, person.organ),
+        field=form.field,
+        cause=form.cause,
+        division=form.division,
+        agency=person.organ,
+        discovered_at=form.discovered_at,
+        summary=form.summary,
+        parties=(*_organisations(form), *_persons(form, party_ids)),
+        officers=form.officers,
+    )
+    return [Said(new_id(), event)]
+
+
+def _check(
+    context: Context, person: Person, officers: Sequence[str], discovered_at: datetime
+) -> None:
     organ = context.profile.organ(OrganId(person.organ))
     if organ.kind is not OrganKind.ENFORCEMENT_AGENCY or Duty.OFFICER not in person.duties:
         raise Forbidden(organ_kind=OrganKind.ENFORCEMENT_AGENCY, duties=[Duty.OFFICER])
-    form = body
     known = {each.id for each in context.profile.people if each.organ == organ.id}
-    officers: tuple[str, ...] = form.officers  # type: ignore[attr-defined] # the body of OpenCase
     if len(set(officers)) != len(officers) or not known.issuperset(officers):
+        reason = "本机关二名以上执法人员 / two or more officers of this organ"
         raise BodyInvalid(
-            errors=[
-                {
-                    "field": "officers",
-                    "rule": "officers_of_agency",
-                    "reason": "本机关二名以上执法人员",
-                }
-            ]
+            errors=[{"field": "officers", "rule": "officers_of_agency", "reason": reason}]
         )
-    if form.discovered_at > context.clock.now():  # type: ignore[attr-defined] # likewise
+    if discovered_at > context.clock.now():
         raise HappenedInFuture(field="discovered_at")
-    stream = stream_of(case_id)
-    parties: list[Party] = [
-        Party(
+
+
+def _organisations(form: OpenCase) -> Iterator[Party]:
+    for each in form.organisations:
+        yield Party(
             id=new_id(),
             kind=PartyKind.ORGANISATION,
             organisation=each.name,
             credit_code=each.credit_code,
         )
-        for each in form.organisations  # type: ignore[attr-defined] # likewise
-    ]
-    for each in form.persons:  # type: ignore[attr-defined] # likewise
-        party_id = new_id()
 
-        def seal_person(value: Any, kind: str, subject: str = f"party/{party_id}") -> Sealed[Any]:  # noqa: ANN401
-            return context.vault.seal(sealing, value, subject=subject, kind=kind)
 
-        entry = seal(PersonEntry, each, seal_person)
-        parties.append(
-            Party(
-                id=party_id,
-                kind=PartyKind.PERSON,
-                person=entry.details,
-                is_minor=entry.is_minor,
-            )
+def _persons(form: OpenCase, party_ids: Sequence[UUID]) -> Iterator[Party]:
+    for party_id, each in zip(party_ids, form.persons, strict=True):
+        yield Party(
+            id=party_id,
+            kind=PartyKind.PERSON,
+            person=each.details,
+            is_minor=each.is_minor,
         )
-    event = CaseOpened(
-        case=case_id,
-        case_number=await next_number(context, connection, organ.id),
-        field=form.field,  # type: ignore[attr-defined] # likewise
-        cause=form.cause,  # type: ignore[attr-defined] # likewise
-        division=form.division,  # type: ignore[attr-defined] # likewise
-        agency=organ.id,
-        discovered_at=form.discovered_at,  # type: ignore[attr-defined] # likewise
-        summary=context.vault.seal(sealing, form.summary, subject=stream, kind="summary"),  # type: ignore[attr-defined] # likewise
-        parties=tuple(parties),
-        officers=officers,
-    )
-    return [Said(new_id(), event)]
 
 
 OPEN_CASE_BODY: Final = body_of(OpenCase)
