@@ -45,7 +45,7 @@ SERVICE: Final = Service(
         ),
     ),
     jobs=(
-        Job("look_at_heads", 10.0, look_at_heads),
+        Job("look_at_heads", 2.0, look_at_heads),
         Job("measure_obligations", 10.0, _measure_obligations),
     ),
 )
