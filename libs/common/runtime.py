@@ -554,6 +554,7 @@ def _server(app: FastAPI) -> _Server:
         log_config=None,
         access_log=False,
         lifespan="off",
+        proxy_headers=False,
         timeout_graceful_shutdown=STOP_SECONDS,
         server_header=False,
     )

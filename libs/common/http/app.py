@@ -30,6 +30,8 @@ def build_app(services: Sequence[tuple[Service, Context]]) -> FastAPI:
         docs_url="/api/docs",
         redoc_url=None,
         static_url="/api/static",
+        # `Watch` is our span; the framework's own records keep the values of a refused body.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
     bodies: list[type[BaseModel]] = [ProblemBody]
     for service, context in services:
