@@ -1,12 +1,10 @@
 """Who may see a case: one rule over rows that each step writes.
 
-Every path that shows a case asks it. `access_sql` compiles the same rule to a predicate. Whatever a
-list shows a get allows, and the reverse.
+Every path that shows a case asks it: `access_sql` compiles it to a predicate for lists, a get reads
+the row. Whatever a list shows a get allows, and the reverse.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 from typing import Final
 
@@ -47,25 +45,6 @@ class Sight:
         if Duty.AUDITOR in duties:
             return cls(None, everything=True)
         return cls(None if duties <= {Duty.ADMINISTRATOR} else organ)
-
-
-def level_of(
-    sight: Sight, rows: Mapping[str, tuple[Level, date | None]], today: date
-) -> Level | None:
-    """The level at which somebody sees a case; None when for them it does not exist.
-
-    Args:
-        sight: of whoever asks.
-        rows: the case's access rows by organ: level, and the last day on which it holds.
-        today: the present day in the law's zone.
-    """
-    if sight.everything:
-        return Level.SUPERIOR
-    row = rows.get(sight.organ) if sight.organ else None
-    if row is None:
-        return None
-    level, until = row
-    return level if until is None or today <= until else None
 
 
 def widest(levels: list[Level]) -> Level:

@@ -16,22 +16,21 @@ from libs.common.database import Database, is_transient
 from libs.common.errors import Unavailable
 from libs.common.events import new_id
 from libs.common.store import Row, arrays, write
+from libs.common.telemetry import current_traceparent
 
 QUEUE_MAX: Final = 10_000
 GROUP_MAX: Final = 200
 
 
-def access_row(
-    read: ReadRecorded, *, time: datetime, correlation_id: UUID, traceparent: str | None
-) -> Row:
-    """The row of `accesses` that records a read."""
+def access_row(read: ReadRecorded, *, time: datetime, correlation_id: UUID) -> Row:
+    """The row of `accesses` that records a read, in the trace of the present request."""
     return {
         "id": new_id(),
         "time": time,
         "actor": read.person,
         "agency": read.organ,
         "correlation_id": correlation_id,
-        "traceparent": traceparent,
+        "traceparent": current_traceparent(),
         "data": read.data().decode(),
     }
 

@@ -15,7 +15,6 @@ from libs.common.http.problems import invalid_body
 from libs.common.http.routes import asked_for, route_of
 from libs.common.service import Context
 from libs.common.store import Row
-from libs.common.telemetry import current_traceparent
 
 
 class Acting:
@@ -30,6 +29,7 @@ class Acting:
         self.context = context
         self.identity = identify(context, request.headers.get("authorization"))
         self.body = body
+        self.body_digest = digest(body)
         self.route = f"{request.method} {request.url.path}"
         self.path = route_of(request.scope)
         self.method = request.method
@@ -65,7 +65,6 @@ class Acting:
             self.access([]).model_copy(update=denied),
             time=self.context.clock.now(),
             correlation_id=new_id(),
-            traceparent=current_traceparent(),
         )
         await self.context.accesses.record(row)
 
@@ -75,7 +74,7 @@ class Acting:
             "person": self.identity.person,
             "route": self.route,
             "key": self.key,
-            "body_digest": digest(self.body),
+            "body_digest": self.body_digest,
             "status": status,
             "answer": body.decode(),
             "headers": dict(headers),

@@ -17,7 +17,6 @@ from libs.common.http.answers import json_response
 from libs.common.http.asking import HANDLING_PURPOSE, identify, read_purpose
 from libs.common.http.routes import asked_for, route_of
 from libs.common.service import Context
-from libs.common.telemetry import current_traceparent
 
 APPLIED_SECONDS: Final = 2.0
 APPLIED_LOOK_SECONDS: Final = 0.02
@@ -80,7 +79,6 @@ class Reading:
             read,
             time=self.context.clock.now(),
             correlation_id=new_id(),
-            traceparent=current_traceparent(),
         )
         await self.context.accesses.record(row)
         self._is_recorded = True

@@ -29,7 +29,7 @@ from libs.common.http import Acting, person_of
 from libs.common.procedure import By, Said
 from libs.common.service import Context
 from libs.common.signing import Receipt
-from libs.common.store import Append, Row, append
+from libs.common.store import Append, append
 from libs.common.telemetry import current_traceparent
 from services.cases.domain import PLATFORM, Case, case_of, evolve_case, stream_of
 from services.cases.handlers.loading import Kept, Loaded, load
@@ -40,14 +40,8 @@ ATTEMPTS_MAX: Final = 8
 
 
 REQUESTS: Final = METADATA.tables["requests"]
-
-
 CONTENTS: Final = METADATA.tables["contents"]
-
-
 CONTENT_KEYS: Final = METADATA.tables["content_keys"]
-
-
 ACCESSES: Final = METADATA.tables["accesses"]
 
 
@@ -132,7 +126,6 @@ async def act(
     """
     person = person_of(acting.identity)
     request = (person.id, acting.route, acting.key)
-    body_digest = digest(acting.body)
     correlation_id = new_id()
     running.enter(request)
     try:
@@ -144,7 +137,7 @@ async def act(
                     context, connection, case_id, organ=person.organ, request=request
                 )
                 if loaded.request is not None:
-                    return await _repeated(context, connection, acting, loaded, body_digest)
+                    return await _repeated(context, connection, acting, loaded)
                 if not opens and (loaded.case is None or loaded.level is None):
                     raise NotFound
                 sealing = context.vault.sealing(
@@ -185,13 +178,12 @@ async def act(
                 )
                 rows[CONTENTS] = sealing.contents
                 rows[CONTENT_KEYS] = sealing.new_keys
-                rows[REQUESTS] = [_request_row(request, body_digest, kept, now)]
+                rows[REQUESTS] = [acting.kept_row(kept.status, kept.body, kept.headers)]
                 rows[ACCESSES] = [
                     access_row(
                         acting.access([str(case_id)]),
                         time=now,
                         correlation_id=correlation_id,
-                        traceparent=current_traceparent(),
                     )
                 ]
                 try:
@@ -212,10 +204,9 @@ async def _repeated(
     connection: asyncpg.Connection,
     acting: Acting,
     loaded: Loaded,
-    body_digest: str,
 ) -> Kept:
     assert loaded.request is not None
-    if loaded.request_digest != body_digest:
+    if loaded.request_digest != acting.body_digest:
         raise RequestReused
     # The case that the answer shows: to a request that opened one, not the id drawn for this one.
     shown = case_of(loaded.request.headers["Stream-Version"].rpartition("@")[0])
@@ -227,26 +218,11 @@ async def _repeated(
         acting.access([str(shown)]),
         time=context.clock.now(),
         correlation_id=new_id(),
-        traceparent=current_traceparent(),
     )
     # On this connection: one that waits for a second one, while all wait, waits for ever.
     await append(connection, [], {ACCESSES: [row]})
     context.database.poke()
     return loaded.request
-
-
-def _request_row(request: tuple[str, str, str], body_digest: str, kept: Kept, now: datetime) -> Row:
-    person, route, key = request
-    return {
-        "person": person,
-        "route": route,
-        "key": key,
-        "body_digest": body_digest,
-        "status": kept.status,
-        "answer": kept.body.decode(),
-        "headers": dict(kept.headers),
-        "recorded_at": now,
-    }
 
 
 async def _with_changes(
