@@ -24,6 +24,8 @@ class Level(StrEnum):
     """A superior organ or the government: state, limits, figures."""
 
 
+EVERYBODY: Final = "*"
+"""In place of an organ: every organ of the platform sees it, who says for which purpose."""
 WIDEST_FIRST: Final = tuple(Level)
 HANDLING: Final = frozenset({Level.HOLDER, Level.PARTY})
 """Levels whose readers handle the case; others say for which purpose they read."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table, exists, false, or_, select, true
 
-from libs.common.access import Level, Sight
+from libs.common.access import EVERYBODY, Level, Sight
 
 
 def visible(
@@ -32,7 +32,7 @@ def visible(
     return exists(
         select(row.case_id).where(
             row.case_id == case_id,
-            row.organ == sight.organ,
+            row.organ.in_((sight.organ, EVERYBODY)),
             row.level.in_(sorted(levels)),
             or_(row.until.is_(None), row.until >= today),
         )

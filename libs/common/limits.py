@@ -306,7 +306,7 @@ def _left(
         case Unit.WORKING_DAY:
             run = calendar.working_days(after=begun.date(), until=paused_on)
             return Span(span.length - run, span.unit), resumed
-        case Unit.NATURAL_DAY | Unit.MONTH:
+        case Unit.NATURAL_DAY | Unit.MONTH | Unit.HALF_MONTH:
             # In custody nothing rolls: so this is the end before any roll-over.
             nominal = due(
                 length=span.length,

@@ -29,6 +29,9 @@ class Unit(StrEnum):
     NATURAL_DAY = "natural_day"
     WORKING_DAY = "working_day"
     MONTH = "month"
+    HALF_MONTH = "half_month"
+    """Fifteen days; two of them are a month, so that three are a month and fifteen days (CI21
+    202)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +204,8 @@ def _due_after_hours(hours: int, start: datetime | date, zone: ZoneInfo) -> Due:
     )
 
 
-_DayUnit = Literal[Unit.NATURAL_DAY, Unit.WORKING_DAY, Unit.MONTH]
+_DayUnit = Literal[Unit.NATURAL_DAY, Unit.WORKING_DAY, Unit.MONTH, Unit.HALF_MONTH]
+_HALF_MONTH = timedelta(days=15)
 
 
 def _due_after_days(
@@ -245,6 +249,9 @@ def _counted(
             return start + length * step
         case Unit.MONTH:
             return _months_on(start, length * step.days)
+        case Unit.HALF_MONTH:
+            months, half = divmod(length, 2)
+            return _months_on(start, months * step.days) + half * step.days * _HALF_MONTH
         case Unit.WORKING_DAY:
             day = start
             for _ in range(length):
@@ -274,6 +281,9 @@ def _say_count(length: int, unit: _DayUnit, distance: int, step: timedelta) -> s
             return f"{way}第{length}日"
         case Unit.MONTH:
             return f"{way}{length}个月的对应日"
+        case Unit.HALF_MONTH:
+            months, half = divmod(length, 2)
+            return f"{way}{months}个月{'又十五日' if half else ''}的对应日"
         case Unit.WORKING_DAY:
             return f"{way}第{length}个工作日（其间休息日{distance - length}天不计）"
         case _:

@@ -1,22 +1,30 @@
 """A case as its events made it: the dossier and the proceedings that run on it. Pure."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from pydantic import AwareDatetime
 
-from libs.common.access import Level, widest
+from libs.common.access import EVERYBODY, Level, widest
 from libs.common.contracts import Event, Strict
-from libs.common.contracts.cases import CaseOpened, Party
+from libs.common.contracts.cases.dossier import (
+    CaseImported,
+    CaseOpened,
+    OutsideOrganEntry,
+    Party,
+    PartyAdded,
+    Remark,
+)
 from libs.common.contracts.procedure import StepTaken
 from libs.common.procedure import SERVICE, By, Proceeding, evolve, platform_itself
 from services.cases.procedures import PROCEDURES
 
 PLATFORM = platform_itself("cases")
 """The actor of what comes about without a person's act."""
-STATE_VERSION = 1
+STATE_VERSION = 2
 """Another number in the code than in a snapshot means: replay the events and write it anew."""
 
 
@@ -34,6 +42,11 @@ class Case(Strict):
     officers: tuple[str, ...]
     parties: tuple[Party, ...]
     proceedings: tuple[Proceeding, ...] = ()
+    """In the order in which they were opened."""
+    source: str | None = None
+    """The digest of the published record; None for a case of the platform's own."""
+    organs: tuple[OutsideOrganEntry, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
     def proceeding(self, proceeding_id: UUID) -> Proceeding | None:
         """The proceeding of an id; None when the case has none."""
@@ -60,35 +73,90 @@ def evolve_case(case: Case | None, act: UUID, event: Event, at: datetime, by: By
         at: when it was recorded.
         by: who said it.
     """
-    if isinstance(event, CaseOpened):
-        return Case(
-            id=event.case,
-            number=event.case_number,
-            field=event.field,
-            cause=event.cause,
-            division=event.division,
-            agency=event.agency,
-            opened_at=at,
-            discovered_at=event.discovered_at,
-            officers=event.officers,
-            parties=event.parties,
-        )
+    match event:
+        case CaseOpened() | CaseImported():
+            return _opened(event, at)
+        case PartyAdded():
+            assert case is not None, "a party is added to a case"
+            return case.model_copy(update={"parties": (*case.parties, event.party)})
     assert case is not None, f"{event.name} came before its case was opened"
     proceeding_id = event.head.proceeding if isinstance(event, StepTaken) else event.proceeding  # type: ignore[attr-defined] # every event of a procedure has it
     before = case.proceeding(proceeding_id)
     name = before.procedure if before else event.head.procedure  # type: ignore[attr-defined] # a step opens
     after = evolve(PROCEDURES[name], before, act, event, by)
-    others = tuple(each for each in case.proceedings if each.id != proceeding_id)
-    return case.model_copy(update={"proceedings": (*others, after)})
+    if before is None:
+        return case.model_copy(update={"proceedings": (*case.proceedings, after)})
+    changed = tuple(after if each.id == after.id else each for each in case.proceedings)
+    return case.model_copy(update={"proceedings": changed})
+
+
+def _opened(event: CaseOpened | CaseImported, at: datetime) -> Case:
+    common = {
+        "id": event.case,
+        "number": event.case_number,
+        "field": event.field,
+        "opened_at": at,
+        "parties": event.parties,
+    }
+    if isinstance(event, CaseOpened):
+        return Case(
+            **common,
+            cause=event.cause,
+            division=event.division,
+            agency=event.agency,
+            discovered_at=event.discovered_at,
+            officers=event.officers,
+        )
+    return Case(
+        **common,
+        cause=PUBLISHED,
+        division=PUBLISHED,
+        agency=PUBLISHED,
+        discovered_at=at,
+        officers=(),
+        source=event.source,
+        organs=event.organs,
+        remarks=event.remarks,
+    )
+
+
+PUBLISHED: Final = "published"
+"""In place of cause, division and agency of a case that was taken in from its publication."""
 
 
 def headline(case: Case) -> str:
-    """What people see first: the state of the newest proceeding. No rule ever asks for it."""
+    """What people see first, in both languages. No rule ever asks for it.
+
+    Suspects are counted by where they are; without any, the last proceeding that is still open
+    speaks for the case, or else the last of all.
+    """
+    suspects = [each for each in case.proceedings if each.procedure == "suspect"]
+    if suspects:
+        return _count_suspects(suspects)
     if not case.proceedings:
         return "已建档 / Opened"
-    newest = case.proceedings[-1]
-    state = PROCEDURES[newest.procedure].state(newest.state)
-    return f"{state.title} / {state.title_en}"
+    states = [
+        (each, PROCEDURES[each.procedure].state(each.state))
+        for each in case.proceedings
+        if each.procedure != "cooperation"
+    ]
+    speaking = [state for _, state in states if not state.final] or [state for _, state in states]
+    if not speaking:
+        return "协作中 / Cooperation"
+    return f"{speaking[-1].title} / {speaking[-1].title_en}"
+
+
+def _count_suspects(suspects: Sequence[Proceeding]) -> str:
+    counts = Counter(each.state for each in suspects)
+    states = PROCEDURES["suspect"].states
+    found = [(state, counts[state.code]) for state in states if counts[state.code]]
+    many = len(suspects) > 1
+    zh = "，".join(f"{state.title}{f'{n}人' if many else ''}" for state, n in found)
+    en = ", ".join(
+        f"{f'{n} of {len(suspects)} ' if many else ''}{state.title_en.lower()}"
+        for state, n in found
+    )
+    return f"{zh} / {en}"
 
 
 def access_rows(
@@ -103,11 +171,14 @@ def access_rows(
         case: as it is.
         superiors: the organs above each organ.
     """
+    if case.source is not None:
+        # What was published is read by everybody who says why.
+        return {EVERYBODY: (Level.SUPERVISOR, None)}
     levels: dict[str, list[Level]] = {case.agency: [Level.PARTY]}
     for proceeding in case.proceedings:
         procedure = PROCEDURES[proceeding.procedure]
         is_open = not procedure.state(proceeding.state).final
-        supervisor = proceeding.parts.get("supervisor")
+        supervisor = proceeding.parts.get(procedure.overseer or "")
         levels.setdefault(proceeding.holder, []).append(Level.HOLDER if is_open else Level.PARTY)
         for taken in proceeding.taken:
             seen_by = {taken.organ, *(organ for organ, _ in taken.told)}

@@ -5,12 +5,12 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.consumer import Reaction, Reactions
-from libs.common.contracts.cases import Arrive
+from libs.common.contracts.cases.transfer import Arrive
 from libs.common.contracts.notifications import NOTIFICATIONS, NoticeDelivered
 from libs.common.database import driver_of
 from libs.common.errors import StepNotOpen, Transient, VersionConflict
 from libs.common.events import Envelope
-from libs.common.procedure import Command, Said, Setting, decide
+from libs.common.procedure import Command, Said, Setting, decide_act
 from libs.common.service import Context
 from services.cases.domain import PLATFORM, Case
 from services.cases.handlers.platform import take_by_platform
@@ -47,7 +47,9 @@ def reactions(context: Context) -> Reactions:
                 happened_at=min(delivered.delivered_at, setting.now),
             )
             try:
-                return decide(procedure, proceeding, command, setting)
+                return decide_act(
+                    PROCEDURES, procedure, proceeding.id, command, setting, platform=PLATFORM
+                )
             except StepNotOpen:
                 # Said before, or signed for or called back before word of it came.
                 return []

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from libs.common.agencies import Duty
 from libs.common.contracts import Event, Form, Sealed
-from libs.common.contracts import cases as said
 from libs.common.contracts.cases import CASES
+from libs.common.contracts.cases import transfer as said
 from libs.common.contracts.notice_kinds import ENTRY_ITEMS, NOTICE_KINDS
 from libs.common.contracts.procedure import (
     AnnulAct,

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, create_model
 
 from libs.common.agencies import Duty
 from libs.common.contracts import (
@@ -72,6 +72,20 @@ class StepHead(Strict):
     """The organs by their part in the proceeding, as they are after the step."""
     revision: int = Field(ge=1)
     """The proceeding's revision after the step."""
+    party: UUID | None = None
+    """The party that the proceeding is about."""
+    about: UUID | None = None
+    """The proceeding that it is about."""
+    custody: bool = False
+    """Whether the party is held after the step."""
+    caused_by: UUID | None = None
+    """The act with which the platform took it."""
+    imported: bool = False
+    """History: no organ took it here, nothing is owed for it and nothing ticks."""
+    inferred: bool = False
+    """No source tells it; it must have been, because what follows it was."""
+    undated: bool = False
+    """No source tells when it was; `happened_at` is only a bound."""
 
 
 class StepTaken(Event):
@@ -79,6 +93,26 @@ class StepTaken(Event):
 
     head: StepHead
     form: Form
+
+
+def taken(name: str, form: type[Form], meaning: str) -> type[StepTaken]:
+    """The event of a step, as one line of a table.
+
+    Args:
+        name: in the past tense, the field's own word, such as `arrest_approved`.
+        form: what the step takes and the event carries.
+        meaning: one sentence a lawyer would sign.
+    """
+    title = "".join(word.capitalize() for word in name.split("_"))
+    event = create_model(title, __base__=StepTaken, __doc__=meaning, form=(form, ...))
+    event.name = name
+    return event
+
+
+class CausedByAct(Form):
+    """随同行为: the platform takes a step because of another, in the same transaction."""
+
+    act: UUID = Field(title="引起该环节的行为 / the act that causes it")
 
 
 class CorrectAct(Form):
@@ -132,6 +166,8 @@ class Moving(StrEnum):
     """Why a limit is due at another time than said before."""
 
     CORRECTED = "corrected"
+    CUSTODY = "custody"
+    """The party was taken into custody or released: in custody no end rolls over rest days."""
     CALENDAR = "calendar"
     RECEIPT = "receipt"
     """It ran provisionally from the arrival and now runs from the receipt."""
@@ -161,6 +197,8 @@ class LimitStarted(_LimitEvent):
     """Every length that the law gives: warned on the strictest, late after the longest."""
     articles: tuple[str, ...]
     custody: bool = False
+    custody_sensitive: bool = False
+    """Whether it ceases to roll over rest days while the party is held (CPL 105(4))."""
     before: bool = False
     warn_before_seconds: int
     conditional: bool = False
@@ -225,6 +263,8 @@ class LimitMoved(_LimitEvent):
 
     name: ClassVar[str] = "limit_moved"
     moving: Moving
+    custody: bool | None = None
+    """None: as it was."""
     started_at: AwareDatetime
     started_on_day_only: bool = False
     warn_at: AwareDatetime

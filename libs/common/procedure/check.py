@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from itertools import combinations
 from typing import Final
 
+from libs.common.contracts.procedure import CausedByAct
 from libs.common.documents import DocumentKind
 from libs.common.law import ACTS, Law
 from libs.common.limits import Basis, Limit, LimitKind
@@ -14,10 +15,14 @@ from libs.common.procedure.putting_right import TOLD_AGAIN
 from libs.common.procedure.table import (
     ANNULLED,
     ANY_FIELD,
+    OPENED,
     SERVICE,
+    Causes,
+    OfCase,
     OwesEntry,
     OwesNotice,
     Procedure,
+    Reach,
     Starts,
     State,
     Step,
@@ -58,6 +63,60 @@ def check(
     return [f"{procedure.name}: {finding}" for finding in dict.fromkeys(findings)]
 
 
+def check_causes(procedures: Mapping[str, Procedure]) -> list[str]:
+    """What is wrong between the tables: steps that cause what cannot be, and what nobody causes."""
+    caused = {
+        (cause.procedure, cause.step)
+        for procedure in procedures.values()
+        for step in procedure.steps
+        for cause in step.causes
+    }
+    return [
+        *(
+            f"{procedure.name}: {step.name}: {finding}"
+            for procedure in procedures.values()
+            for step in procedure.steps
+            for cause in step.causes
+            for finding in _cause(procedures, procedure, step, cause)
+        ),
+        *(
+            f"{procedure.name}: {step.name}: nothing causes it"
+            for procedure in procedures.values()
+            for step in procedure.steps
+            if step.form is CausedByAct and (procedure.name, step.name) not in caused
+        ),
+        *(
+            f"{procedure.name}: it may be about {name}, which is no procedure"
+            for procedure in procedures.values()
+            for name in sorted((procedure.about | procedure.inherits.keys()) - procedures.keys())
+        ),
+    ]
+
+
+def _cause(
+    procedures: Mapping[str, Procedure], procedure: Procedure, step: Step, cause: Causes
+) -> Iterator[str]:
+    there = procedures.get(cause.procedure)
+    rows = [row for row in there.steps if row.name == cause.step] if there else []
+    if there is None or not rows:
+        yield f"it causes {cause.procedure}.{cause.step}, which is no step"
+        return
+    if any(row.actor.part != SERVICE or row.form is not CausedByAct for row in rows):
+        yield f"{cause.step} is not the platform's to take with another act"
+    opens = cause.reach is Reach.OPENS
+    if any(row.opens is not opens for row in rows):
+        yield f"{cause.step} {'opens nothing' if opens else 'opens a proceeding'}"
+    for field in filter(None, (cause.parties, cause.about)):
+        if field != OPENED and field not in step.form.model_fields:
+            yield f"the form has no field {field}"
+    if opens and there.needs_party and not (cause.parties or procedure.needs_party):
+        yield f"{cause.step} opens a proceeding without a party"
+    for part, here in cause.parts.items():
+        kinds = set(there.parts.get(part, ())) & set(procedure.parts.get(here, ()))
+        if not kinds:
+            yield f"{cause.step}: no organ can be {part} there and {here} here"
+
+
 # --- what each row says
 
 
@@ -81,13 +140,19 @@ def _parts(procedure: Procedure) -> Iterator[str]:
         if step.actor.part != SERVICE:
             yield from _unknown_parts(step.name, [step.actor.part], procedure)
         yield from _unknown_parts(step.name, _parts_of(step), procedure)
-        for name in step.names.keys() - step.form.model_fields.keys():
+        named = {*step.names, *step.keeps, *filter(None, (start.of for start in step.starts))}
+        for name in sorted(named - step.form.model_fields.keys()):
             yield f"{step.name}: the form has no field {name}"
     for name, missed in procedure.missed.items():
         parts = [*(start.on for start in missed.starts), *_told(missed.owes)]
         yield from _unknown_parts(f"missed {name}", parts, procedure)
     if procedure.overseer:
         yield from _unknown_parts("overseer", [procedure.overseer], procedure)
+    for part, fill in procedure.fills.items():
+        parts = [part] if isinstance(fill, OfCase) else [part, fill.of]
+        yield from _unknown_parts("fills", parts, procedure)
+    for name, inherited in procedure.inherits.items():
+        yield from _unknown_parts(f"inherits of {name}", inherited, procedure)
 
 
 def _parts_of(step: Step) -> Iterator[str]:
@@ -151,7 +216,16 @@ def _limits(procedure: Procedure) -> Iterator[str]:
 
 def _hours(basis: Basis) -> timedelta:
     """How long a basis lasts at least."""
-    return timedelta(hours=basis.length * (1 if basis.unit is Unit.HOUR else 24))
+    return basis.length * _SHORTEST[basis.unit]
+
+
+_SHORTEST: Final = {
+    Unit.HOUR: timedelta(hours=1),
+    Unit.NATURAL_DAY: timedelta(days=1),
+    Unit.WORKING_DAY: timedelta(days=1),
+    Unit.HALF_MONTH: timedelta(days=14),
+    Unit.MONTH: timedelta(days=28),
+}
 
 
 def _rows(procedure: Procedure) -> Iterator[str]:
@@ -185,8 +259,6 @@ def _events(procedure: Procedure) -> Iterator[str]:
     said = defaultdict(set)
     for step in procedure.steps:
         said[step.emits].add(step.name)
-        if step.emits.model_fields["form"].annotation is not step.form:
-            yield f"{step.name}: {step.emits.__name__} carries another form"
         for name, field in step.form.model_fields.items():
             if not field.title:
                 yield f"{step.name}: field {name} of the form has no title"
@@ -197,12 +269,12 @@ def _events(procedure: Procedure) -> Iterator[str]:
 
 def _documents(procedure: Procedure, register: Mapping[str, DocumentKind]) -> Iterator[str]:
     for step in procedure.steps:
-        issuer = procedure.parts.get(step.actor.part)
+        kinds = procedure.parts.get(step.actor.part, ())
         for code in step.documents:
             if code not in register:
                 yield f"{step.name}: document {code} is not in the register"
-            elif issuer not in register[code].issuers:
-                yield f"{step.name}: document {code} is not issued by {issuer}"
+            elif set(register[code].issuers).isdisjoint(kinds):
+                yield f"{step.name}: document {code} is not issued by {', '.join(kinds)}"
 
 
 def _owed(
@@ -238,6 +310,8 @@ def _ways(procedure: Procedure) -> Iterator[str]:
     fields = {ANY_FIELD, *(field for step in procedure.steps for field in step.fields)}
     seen: set[State | None] = set()
     for field in sorted(fields):
+        if not any(step.opens and step.holds_for(field) for step in procedure.steps):
+            continue  # It is the procedure of another field; whoever is in it came by that one.
         way = _Way(procedure, field)
         places = way.places()
         if len(places) > PLACES_MAX:
@@ -313,14 +387,17 @@ class _Way:
         return running
 
     def _holds(self, limit: Limit) -> bool:
-        return any(holds_for(basis.fields, self.field) for basis in limit.bases)
+        """Whether a limit holds here; what lapses by itself decides nothing and is left out."""
+        return limit.kind is not LimitKind.VALIDITY and any(
+            holds_for(basis.fields, self.field) for basis in limit.bases
+        )
 
     def _left_running(self, place: _Place) -> Iterator[str]:
         if not _is_final(place):
             return
         ending = {limit.name for step in self._open(place) for limit in (*step.ends, *step.drops)}
         for limit in self.procedure.limits:
-            if limit.name in place.limits - ending and limit.kind is not LimitKind.VALIDITY:
+            if limit.name in place.limits - ending:
                 yield f"limit {limit.name} runs on in {_code(place)}"
 
     def _started_twice(self, place: _Place) -> Iterator[str]:
@@ -329,6 +406,8 @@ class _Way:
             gone = {limit.name for limit in (*step.ends, *step.drops)}
             for start in step.starts:
                 name = start.limit.name
+                if start.since and start.since.name not in place.limits:
+                    continue
                 if name in place.limits - gone - provisional:
                     yield f"{step.name} starts limit {name} while it runs in {_code(place)}"
 

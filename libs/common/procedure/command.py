@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,9 @@ from libs.common.contracts import Event, Form, Sealed
 from libs.common.contracts.procedure import Document, Precision
 from libs.common.procedure.table import SERVICE, Part
 from libs.common.worktime import Calendar
+
+if TYPE_CHECKING:
+    from libs.common.procedure.proceeding import Proceeding
 
 _SERVICE_ID: Final = "service:"
 
@@ -53,6 +56,18 @@ class Command:
     documents: tuple[Document, ...] = ()
     parts: Mapping[Part, str] = field(default_factory=dict)
     """The organs by part, for the step that opens; else only those of parts that the step names."""
+    party: UUID | None = None
+    """For the step that opens: the party that it is about."""
+    about: UUID | None = None
+    """For the step that opens: the proceeding that it is about."""
+    caused_by: UUID | None = None
+    """The act with which the platform takes it."""
+    imported: bool = False
+    """It is history, taken in by the import service: nothing is owed and nothing ticks."""
+    inferred: bool = False
+    """No source tells it: it must have been, because what follows it was."""
+    undated: bool = False
+    """No source tells when it was; `happened_at` is only a bound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +83,8 @@ class Setting:
     ids: Iterator[UUID]
     own_hours: Mapping[str, int] = field(default_factory=dict)
     """Lengths of the platform's own limits, by name, where the profile sets another."""
+    proceedings: "tuple[Proceeding, ...]" = ()
+    """Every proceeding of the case, for conditions that look beside their own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,18 +78,22 @@ def decide(
     _check_entitled(proceeding, step, command)
     entered_late = _check_time(procedure, proceeding, step, command, setting)
     _check_documents(step, command)
-    _check_guards(step, proceeding, command)
+    _check_guards(step, proceeding, command, setting)
     head = _head(procedure, proceeding, step, command, setting).model_copy(
         update={
             "happened_at": happened_at,
             "rule_held": rule_held,
             "entered_late": entered_late,
             "late_reason": command.late_reason if entered_late else None,
+            "caused_by": command.caused_by,
+            "imported": command.imported,
+            "inferred": command.inferred,
+            "undated": command.undated,
         }
     )
     said = Said(next(setting.ids), step.emits(head=head, form=command.form))
     act = Act(said.id, head, command.person.organ)
-    return [said, *follows(step, proceeding, act, setting)]
+    return [said, *follows(step, proceeding, act, command.form, setting)]
 
 
 def open_steps(procedure: Procedure, proceeding: Proceeding, case_field: str) -> tuple[Step, ...]:
@@ -97,7 +101,7 @@ def open_steps(procedure: Procedure, proceeding: Proceeding, case_field: str) ->
     rows = {
         step.name: step
         for step in procedure.steps
-        if step.holds_for(case_field) and _is_open(step, proceeding)
+        if step.holds_for(case_field) and is_open(step, proceeding)
     }
     return tuple(rows.values())
 
@@ -110,7 +114,8 @@ def may_take(step: Step, proceeding: Proceeding, person: Person) -> bool:
 # --- what is checked, in this order
 
 
-def _is_open(step: Step, proceeding: Proceeding) -> bool:
+def is_open(step: Step, proceeding: Proceeding) -> bool:
+    """Whether a row may be taken in the present state."""
     return (
         step.leaves(proceeding.state)
         and (step.after is None or proceeding.awaits(step.name, step.after))
@@ -124,7 +129,7 @@ def _check_open(
     if proceeding is None:
         assert not step.source, f"{step.name} opens no proceeding"
         return
-    if _is_open(step, proceeding):
+    if is_open(step, proceeding):
         return
     state = procedure.state(proceeding.state)
     raise StepNotOpen(
@@ -182,6 +187,9 @@ def _check_time(
 
 
 def _check_documents(step: Step, command: Command) -> None:
+    if command.imported:
+        # What was published names no papers; the import service vouches for none.
+        return
     given = {document.kind for document in command.documents}
     if missing := [kind for kind in step.documents if kind not in given]:
         raise GuardFailed(
@@ -192,9 +200,11 @@ def _check_documents(step: Step, command: Command) -> None:
         )
 
 
-def _check_guards(step: Step, proceeding: Proceeding | None, command: Command) -> None:
+def _check_guards(
+    step: Step, proceeding: Proceeding | None, command: Command, setting: Setting
+) -> None:
     for guard in step.guards:
-        if missing := guard.lacks(proceeding, command):
+        if missing := guard.lacks(proceeding, command, setting):
             raise GuardFailed(
                 f"{guard.title} / {guard.title_en}",
                 article=guard.law.citation,
@@ -215,7 +225,8 @@ def _head(
 ) -> StepHead:
     parts = _parts(proceeding, step, command)
     state = step.target.code if step.target else proceeding and proceeding.state
-    holder = parts[step.holder] if step.holder else proceeding and proceeding.holder
+    # A part that nobody fills cannot take over: it stays where it is until the organ is known.
+    holder = parts.get(step.holder or "") or (proceeding and proceeding.holder)
     assert state, f"{step.name} opens a proceeding without a state"
     assert holder, f"{step.name} opens a proceeding that nobody holds"
     revision = proceeding.revision if proceeding else 0
@@ -233,8 +244,14 @@ def _head(
         holder_before=proceeding.holder if proceeding else None,
         holder=holder,
         parts=parts,
-        # What the platform itself says moves no revision: nobody's page grows stale by it.
-        revision=revision if command.person.is_service else revision + 1,
+        # What the platform itself says moves no revision: nobody's page grows stale by it. One
+        # that it opens begins like any other.
+        revision=revision if command.person.is_service and proceeding else revision + 1,
+        party=proceeding.party if proceeding else command.party,
+        about=command.about or (proceeding.about if proceeding else None),
+        custody=step.custody
+        if step.custody is not None
+        else bool(proceeding and proceeding.custody),
     )
 
 
@@ -249,7 +266,8 @@ def _parts(proceeding: Proceeding | None, step: Step, command: Command) -> dict[
         if (named := getattr(command.form, name)) is not None:
             given[part] = named
     for part, other in step.becomes.items():
-        given[part] = given.pop(other)
+        if other in given:
+            given[part] = given.pop(other)
     return given
 
 
@@ -319,7 +337,7 @@ def _passed(
         yield said
         consequence = procedure.missed.get(running.name, WhenMissed())
         for start in consequence.starts:
-            yield from started(start, proceeding, Act(clock.act, head, SERVICE), setting)
+            yield from started(start, proceeding, Act(clock.act, head, SERVICE), None, setting)
         for owed in consequence.owes:
             yield from notice(owed, Act(said.id, head, SERVICE), setting)
     elif setting.now >= deadline.warn_at and not running.warned:

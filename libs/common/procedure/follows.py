@@ -8,6 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from libs.common import limits
+from libs.common.contracts import Form
 from libs.common.contracts.procedure import (
     Ending,
     EntryOwed,
@@ -55,6 +56,9 @@ def head_of(proceeding: Proceeding, row: str, setting: Setting, **changes: Any) 
         "holder": proceeding.holder,
         "parts": proceeding.parts,
         "revision": proceeding.revision,
+        "party": proceeding.party,
+        "about": proceeding.about,
+        "custody": proceeding.custody,
     }
     return StepHead(**(values | changes))
 
@@ -115,7 +119,9 @@ def ended(
         # An act of which only the day is known does not end what it began before it began.
         ended_at=max(limits.instant(when, setting.zone), clock.running.started_at),
         ending=ending,
-        late=ending in _CAN_BE_LATE and is_late(clock, when, setting.calendar, setting.zone),
+        late=ending in _CAN_BE_LATE
+        and not act.head.undated
+        and is_late(clock, when, setting.calendar, setting.zone),
         act=act.id,
     )
     return Said(next(setting.ids), event)
@@ -173,6 +179,7 @@ def moved(
     event = LimitMoved(
         **about(head, clock),
         moving=moving,
+        custody=running.custody if moving is Moving.CUSTODY else None,
         started_at=running.started_at,
         started_on_day_only=running.started_on_day_only,
         act=act,
@@ -193,6 +200,7 @@ def started(
     start: Starts,
     proceeding: Proceeding | None,
     act: Act,
+    form: Form | None,
     setting: Setting,
     *,
     gone: frozenset[str] = frozenset(),
@@ -203,12 +211,18 @@ def started(
         start: the row.
         proceeding: before the act.
         act: the act; its head is after it.
+        form: of the act; None where time causes it.
         setting: case, time, calendar and identities.
         gone: the limits that the act itself ends.
     """
     bases, rule_held = _bases(start.limit, act.head, setting)
     replaced = proceeding.clock(start.since.name) if proceeding and start.since else None
     if not bases or (start.since is not None and replaced is None):
+        return
+    if start.held is not None and start.held is not act.head.custody:
+        return
+    day = getattr(form, start.of) if start.of else None
+    if start.of is not None and day is None:
         return
     name = start.limit.name
     already = proceeding.clock(name) if proceeding and name not in gone else None
@@ -221,32 +235,53 @@ def started(
     if replaced is not None:
         yield ended(replaced, act, Ending.REPLACED, setting)
         rule_held = replaced.rule_held
-    running = _begun(start.limit, replaced, act, bases, setting)
+    running = _begun(start, replaced, act, bases, setting, day=day)
+    if start.from_end:
+        replaced = None  # It counts from a day of its own.
     clock = Clock(
         running=running,
-        organ=act.head.parts[start.on],
+        organ=act.head.parts.get(start.on, act.head.holder),
         act=act.id,
         conditional=start.limit.conditional,
         rule_held=rule_held,
         provisional_start=start.provisional,
         replaces=replaced.running.id if replaced else None,
+        custody_sensitive=start.limit.custody_sensitive,
     )
     yield _said_started(start.limit, clock, bases, act, setting)
 
 
 def _begun(
-    limit: Limit,
+    start: Starts,
     replaced: Clock | None,
     act: Act,
     bases: tuple[Basis, ...],
     setting: Setting,
+    *,
+    day: datetime | date | None,
 ) -> Running:
-    at = start_of(replaced.running, setting.zone) if replaced else latest(act.head, setting)
-    running = limits.start(limit, LimitId(next(setting.ids)), at, zone=setting.zone, bases=bases)
-    if replaced is None:
+    limit = start.limit
+    at = day or latest(act.head, setting)
+    if replaced is not None:
+        at = start_of(replaced.running, setting.zone)
+        if start.from_end:
+            at = nominal_end(replaced.running, setting)
+    held = act.head.custody if replaced is None else replaced.running.custody
+    running = limits.start(
+        limit, LimitId(next(setting.ids)), at, zone=setting.zone, custody=held, bases=bases
+    )
+    if replaced is None or start.from_end:
         return running
-    custody = replaced.running.custody and limit.custody_sensitive
-    return running.model_copy(update={"pauses": replaced.running.pauses, "custody": custody})
+    return running.model_copy(update={"pauses": replaced.running.pauses})
+
+
+def nominal_end(running: Running, setting: Setting) -> date:
+    """The day on which the longest lawful time of a limit ends, before any roll-over.
+
+    What extends a time is added to it, not to the rest days behind it.
+    """
+    unrolled = running.model_copy(update={"custody": True})
+    return nominal(unrolled, setting).latest.on
 
 
 def _said_started(
@@ -266,6 +301,7 @@ def _said_started(
         conditional=clock.conditional,
         rule_held=clock.rule_held,
         provisional_start=clock.provisional_start,
+        custody_sensitive=clock.custody_sensitive,
         act=clock.act,
         replaces=clock.replaces,
         **_times(nominal(running, setting)),
@@ -283,7 +319,8 @@ def _bases(limit: Limit, head: StepHead, setting: Setting) -> tuple[tuple[Basis,
     )
     on = head.happened_at.astimezone(setting.zone).date()
     held = tuple(basis for basis in bases if basis.law.in_force_on(on))
-    return held or bases, bool(held) and head.rule_held
+    # Of what has no date nothing can be said to be late.
+    return held or bases, bool(held) and head.rule_held and not head.undated
 
 
 def about(head: StepHead, clock: Clock) -> dict[str, Any]:
@@ -322,16 +359,38 @@ def _times(deadline: Deadline) -> dict[str, Any]:
 
 
 def follows(
-    step: Step, proceeding: Proceeding | None, act: Act, setting: Setting
+    step: Step, proceeding: Proceeding | None, act: Act, form: Form, setting: Setting
 ) -> Iterator[Said]:
-    """The limits that a step moves and what it owes, in the order of the table."""
+    """The limits that a step moves and what it owes, in the order of the table.
+
+    What is history owes nothing: it was owed, or not, when it happened.
+    """
+    gone = frozenset(limit.name for limit in (*step.ends, *step.drops))
     if proceeding is not None:
         yield from _stopped(step, proceeding, act, setting)
-    gone = frozenset(limit.name for limit in (*step.ends, *step.drops))
+        yield from _held_otherwise(proceeding, act, setting, gone=gone)
     for start in step.starts:
-        yield from started(start, proceeding, act, setting, gone=gone)
-    for owed in step.owes:
-        yield from _owed(owed, act, setting)
+        yield from started(start, proceeding, act, form, setting, gone=gone)
+    if not act.head.imported:
+        for owed in step.owes:
+            yield from _owed(owed, act, setting)
+
+
+def _held_otherwise(
+    proceeding: Proceeding, act: Act, setting: Setting, *, gone: frozenset[str]
+) -> Iterator[Said]:
+    """Limits that begin to roll over rest days, or cease to, because the party is freed or held."""
+    custody = act.head.custody
+    if custody is proceeding.custody:
+        return
+    for clock in proceeding.running:
+        running = clock.running
+        if clock.custody_sensitive and running.name not in gone and not running.is_paused:
+            held = clock.model_copy(
+                update={"running": running.model_copy(update={"custody": custody})}
+            )
+            at = start_of(running, setting.zone)
+            yield moved(held, act.head, Moving.CUSTODY, setting, at=at, act=act.id)
 
 
 def _stopped(step: Step, proceeding: Proceeding, act: Act, setting: Setting) -> Iterator[Said]:

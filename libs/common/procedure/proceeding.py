@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from libs.common import limits
 from libs.common.agencies import Duty
@@ -49,6 +49,7 @@ class Clock(Strict):
     act: UUID
     """The act that began it; after a receipt, the receipt."""
     conditional: bool = False
+    custody_sensitive: bool = False
     rule_held: bool = True
     provisional_start: bool = False
     arrival: Arrival | None = None
@@ -83,6 +84,11 @@ class Taken(Strict):
     parts_before: dict[str, str]
     told: tuple[tuple[str, Duty], ...] = ()
     annulled: bool = False
+    custody_before: bool = False
+    facts: dict[str, Any] = Field(default={})
+    """What its row keeps of its form."""
+    caused_by: UUID | None = None
+    """The act with which the platform took it: it falls with that act, and not without it."""
 
 
 class Proceeding(Strict):
@@ -95,6 +101,12 @@ class Proceeding(Strict):
     revision: int
     """Moved by people's steps only."""
     parts: dict[str, str]
+    party: UUID | None = None
+    """The party that it is about."""
+    about: UUID | None = None
+    """The proceeding that it is about."""
+    custody: bool = False
+    """Whether the party is held."""
     clocks: tuple[Clock, ...] = ()
     taken: tuple[Taken, ...] = ()
 
@@ -179,6 +191,8 @@ def _after_step(
         holder=head.holder,
         revision=0,
         parts=head.parts,
+        party=head.party,
+        about=head.about,
     )
     return _with_act(procedure, before, act, event, by).model_copy(
         update={
@@ -186,6 +200,8 @@ def _after_step(
             "holder": head.holder,
             "parts": head.parts,
             "revision": head.revision,
+            "custody": head.custody,
+            "about": head.about,
         }
     )
 
@@ -208,18 +224,23 @@ def _taken(
     procedure: "Procedure", proceeding: Proceeding, act: UUID, event: StepTaken, by: By
 ) -> Taken:
     head = event.head
+    rows = [step for step in procedure.steps if step.name == head.row]
+    kept = {name for step in rows for name in step.keeps}
     return Taken(
         act=act,
         step=head.row,
         happened_at=head.happened_at,
         organ=by.organ,
         person=by.person,
-        decides=any(step.decides for step in procedure.steps if step.name == head.row),
+        decides=any(step.decides for step in rows),
         state_before=head.state_before,
         state=head.state,
         holder_before=head.holder_before,
         holder=head.holder,
         parts_before=proceeding.parts,
+        custody_before=proceeding.custody,
+        facts=event.form.model_dump(mode="json", include=kept) if kept else {},
+        caused_by=head.caused_by,
     )
 
 
@@ -246,6 +267,7 @@ def _clock_of(proceeding: Proceeding, event: LimitStarted) -> Clock:
         organ=event.organ,
         act=event.act,
         conditional=event.conditional,
+        custody_sensitive=event.custody_sensitive,
         rule_held=event.rule_held,
         provisional_start=event.provisional_start,
         replaces=event.replaces,
@@ -312,6 +334,7 @@ def _moved(clock: Clock, event: LimitMoved) -> Clock:
             "started_on_day_only": event.started_on_day_only,
             "warned": False,
             "missed": False,
+            **({} if event.custody is None else {"custody": event.custody}),
         }
     )
     return clock.model_copy(update={"running": running, **_start(clock, event)})

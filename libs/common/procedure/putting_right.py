@@ -69,7 +69,7 @@ def put_right(
     Raises:
         NotFound: no such act stands.
         Forbidden: not this organ's or this duty's.
-        GuardFailed: later acts rest on the one to be annulled.
+        GuardFailed: later acts rest on the one to be annulled, or it came with another act.
         BodyInvalid: the correction corrects nothing, or what the step does not have.
         HappenedInFuture, HappenedBefore: the corrected time does not hold.
     """
@@ -79,7 +79,8 @@ def put_right(
     if taken is None:
         raise NotFound(act=str(form.act))
     row = row_of(procedure, taken)
-    _check_entitled(command.step, command.person, taken, row)
+    if taken.caused_by is None or taken.caused_by != command.caused_by:
+        _check_entitled(command.step, command.person, taken, row)
     if isinstance(form, AnnulAct):
         return _annul(procedure, proceeding, taken, command, setting)
     _check_fields(form, row)
@@ -88,6 +89,13 @@ def put_right(
 
 
 def _check_entitled(name: str, person: Person, taken: Taken, row: Step) -> None:
+    if taken.caused_by is not None:
+        raise GuardFailed(
+            "该环节随另一行为发生，须更正或撤销该行为 / It came with another act; put that right",
+            article=PUT_RIGHT_LAW.citation,
+            guard="caused",
+            missing=[str(taken.caused_by)],
+        )
     # A desk that could annul its own receipt could refuse a file, which the law forbids (M17 8).
     handed_over = taken.holder_before not in (None, taken.holder)
     needs_head = row.decides or handed_over
@@ -127,7 +135,8 @@ def _annul(
         ANNUL,
         setting,
         documents=command.documents,
-        revision=proceeding.revision + 1,
+        revision=proceeding.revision + (0 if command.person.is_service else 1),
+        caused_by=command.caused_by,
         **changes,
     )
     said = Said(next(setting.ids), ActAnnulled(head=head, form=command.form))
@@ -146,6 +155,7 @@ def _place_before(taken: Taken) -> dict[str, object]:
         "state": taken.state_before,
         "holder": taken.holder_before,
         "parts": taken.parts_before,
+        "custody": taken.custody_before,
     }
 
 
@@ -253,7 +263,8 @@ def _correct(
         CORRECT,
         setting,
         documents=command.documents,
-        revision=proceeding.revision + 1,
+        revision=proceeding.revision + (0 if command.person.is_service else 1),
+        caused_by=command.caused_by,
     )
     said = Said(next(setting.ids), ActCorrected(head=head, form=command.form))
     act = Act(said.id, head, taken.organ)

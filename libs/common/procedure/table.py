@@ -7,9 +7,10 @@ Nothing here is decided: what follows from a row is said in `decide`, what a pro
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from libs.common.agencies import Duty, OrganKind
+from libs.common.agencies import Duty, Matter, OrganKind
 from libs.common.contracts import Form
 from libs.common.contracts.procedure import Receipt, StepTaken
 from libs.common.errors import NotFound
@@ -18,13 +19,16 @@ from libs.common.limits import Limit
 from libs.common.worktime import Unit
 
 if TYPE_CHECKING:
-    from libs.common.procedure.command import Command
+    from libs.common.procedure.command import Command, Setting
     from libs.common.procedure.proceeding import Proceeding
 
 ANY_FIELD: Final = "any"
 SERVICE: Final = "platform"
 """The part of the platform itself, for what comes about without a person's act. It is in every
 proceeding, is no organ, and only `platform_itself` acts in it."""
+
+CASE: Final = "case"
+PARTY: Final = "party"
 
 Part = str
 """The place of an organ in a proceeding, such as `sender`; each procedure names its own."""
@@ -69,6 +73,13 @@ class Starts:
     limit that it names here runs."""
     provisional: bool = False
     """From the arrival, because the receipt is missing; the receipt moves it."""
+    held: bool | None = None
+    """Only where the subject is held in custody, or only where it is not."""
+    of: str | None = None
+    """The field of the form with the day from which, or backwards from which, it counts; without
+    that day it does not begin. None: from the act."""
+    from_end: bool = False
+    """With `since`: counts from the end of the limit whose place it takes, not from its start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +117,76 @@ class Guard:
     title: str
     title_en: str
     law: Law
-    lacks: "Callable[[Proceeding | None, Command], Sequence[str]]"
+    lacks: "Callable[[Proceeding | None, Command, Setting], Sequence[str]]"
+
+
+OPENED: Final = "opened"
+"""In `Causes.about`: the proceeding that the same step opened."""
+
+
+class Reach(StrEnum):
+    """Which proceedings of the case a step causes something in."""
+
+    OPENS = "opens"
+    """None that runs: the step caused opens one that is about this one."""
+    CASE = "case"
+    """Every one in which the step caused is open."""
+    PARTY = "party"
+    """Those of them with the same party."""
+    SUBJECT = "subject"
+    """The one that this one is about."""
+    DEPENDENT = "dependent"
+    """Those that are about this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Causes:
+    """A step of another procedure that the platform takes with this one, in the same transaction.
+
+    So one proceeding opens, suspends, resumes or closes another; the step caused stands as a row in
+    its own table, with the platform as its actor.
+    """
+
+    procedure: str
+    step: str
+    reach: Reach
+    parts: Mapping[Part, Part] = field(default_factory=dict)
+    """For a step that opens: the part there, and the part here whose organ it takes."""
+    parties: str | None = None
+    """The field of the form that names the parties: one for each of them is opened, or those of
+    them are reached. None: the party of this proceeding, if it has one; or whatever is reached."""
+    about: str | None = None
+    """What those reached are about from now on: a field of the form, or what this step opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Supervises:
+    """A part is filled by the procuratorate that supervises the organ in another part."""
+
+    of: Part
+
+
+@dataclass(frozen=True, slots=True)
+class Receives:
+    """A part is filled by the organ that receives a matter from the organ in another part."""
+
+    matter: Matter
+    of: Part
+
+
+@dataclass(frozen=True, slots=True)
+class Superior:
+    """A part is filled by the organ right above the organ in another part."""
+
+    of: Part
+
+
+@dataclass(frozen=True, slots=True)
+class OfCase:
+    """A part is filled by the organ that opened the case, where it is of the part's kind."""
+
+
+Fill = Supervises | Receives | Superior | OfCase
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +201,6 @@ class Step:
     target: State | None
     """The state that it reaches; None where it stays."""
     actor: Actor
-    form: type[Form]
     emits: type[StepTaken]
     law: tuple[Law, ...]
     decides: bool = False
@@ -145,8 +224,19 @@ class Step:
     pauses: tuple[Limit, ...] = ()
     resumes: tuple[Limit, ...] = ()
     owes: tuple[OwesNotice | OwesEntry, ...] = ()
+    causes: tuple[Causes, ...] = ()
+    custody: bool | None = None
+    """Whether the party is held afterwards; None where that stays as it was."""
+    keeps: tuple[str, ...] = ()
+    """The fields of the form for which later conditions, and the outcome of a party, ask."""
     fields: tuple[str, ...] = (ANY_FIELD,)
     """The fields of enforcement for which the row holds."""
+
+    @property
+    def form(self) -> type[Form]:
+        """What is filled in for it."""
+        form: type[Form] = self.emits.model_fields["form"].annotation  # type: ignore[assignment] # a subclass of `Form`, by `StepTaken`
+        return form
 
     @property
     def valid_from(self) -> date:
@@ -157,6 +247,11 @@ class Step:
     def moves(self) -> bool:
         """Whether it changes the state, the holder or an organ; what does not stands beside."""
         return bool(self.target or self.holder or self.becomes or self.names)
+
+    @property
+    def opens(self) -> bool:
+        """Whether it opens a proceeding."""
+        return not self.source
 
     @property
     def since(self) -> frozenset[str]:
@@ -194,7 +289,10 @@ class Procedure:
     title: str
     title_en: str
     subject: str
-    parts: Mapping[Part, OrganKind]
+    """What a proceeding is about, separated by blanks: the `case`, a `party`, and the procedures
+    whose proceedings it may be about."""
+    parts: Mapping[Part, tuple[OrganKind, ...]]
+    """The kinds of organ that may stand in each part."""
     states: tuple[State, ...]
     steps: tuple[Step, ...]
     missed: Mapping[str, WhenMissed] = field(default_factory=dict)
@@ -203,6 +301,20 @@ class Procedure:
     """The part that is told of every act that is annulled."""
     shares: tuple[type[StepTaken], ...] = ()
     """Events that several steps say deliberately."""
+    fills: Mapping[Part, Fill] = field(default_factory=dict)
+    """Parts that the profile fills when a person opens one and does not name them, in order."""
+    inherits: Mapping[str, Mapping[Part, Part]] = field(default_factory=dict)
+    """By the procedure that it is about: the part here, and the part there whose organ it takes."""
+
+    @property
+    def needs_party(self) -> bool:
+        """Whether each proceeding is about one party."""
+        return PARTY in self.subject.split()
+
+    @property
+    def about(self) -> frozenset[str]:
+        """The procedures whose proceedings it may be about."""
+        return frozenset(self.subject.split()) - {CASE, PARTY}
 
     @property
     def starts(self) -> tuple[Starts, ...]:

@@ -19,7 +19,7 @@ from libs.common.signing import Receipt
 from services.cases import views
 from services.cases.domain import Case, access_rows, headline
 from services.cases.handlers.loading import Kept
-from services.cases.handlers.steps import etag
+from services.cases.handlers.steps import etag, may_stand, steps_named
 from services.cases.procedures import PROCEDURES
 
 
@@ -78,6 +78,9 @@ class ProceedingView:
     state_title_en: str
     holder: str
     parts: dict[str, str]
+    party: UUID | None
+    about: UUID | None
+    custody: bool
     revision: int
     etag: str
     limits: tuple[LimitView, ...]
@@ -102,7 +105,7 @@ class CaseView:
     parties: tuple[dict[str, Any], ...]
     proceedings: tuple[ProceedingView, ...]
     open_steps: tuple[OpenStep, ...]
-    """The steps that open a proceeding."""
+    """The steps by which the organ of whoever asks may open a proceeding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,14 +213,11 @@ def step_view(
     organ = parts.get(step.actor.part)
     ended = {limit.name for limit in step.ends}
     due = [limit.due_at for limit in limits if limit.limit in ended and limit.due_at]
-    if proceeding is not None:
-        mine = person is not None and may_take(step, proceeding, person)
-    else:
-        mine = (
-            person is not None
-            and organ == person.organ
-            and bool(person.duties.intersection(step.actor.duties))
-        )
+    mine = person is not None and (
+        may_take(step, proceeding, person)
+        if proceeding is not None
+        else organ == person.organ and not person.duties.isdisjoint(step.actor.duties)
+    )
     return OpenStep(
         name=step.name,
         title=step.title,
@@ -251,6 +251,9 @@ def proceeding_view(
         state_title_en=state.title_en,
         holder=proceeding.holder,
         parts=proceeding.parts,
+        party=proceeding.party,
+        about=proceeding.about,
+        custody=proceeding.custody,
         revision=proceeding.revision,
         etag=etag(proceeding),
         limits=limits,
@@ -265,12 +268,6 @@ def proceeding_view(
 def case_view(context: Context, case: Case, level: Level, person: Person | None) -> dict[str, Any]:
     """The members of a `CaseView`."""
     handles = level in HANDLING
-    opening = [
-        step
-        for procedure in PROCEDURES.values()
-        for step in procedure.steps
-        if not step.source and step.holds_for(case.field)
-    ]
     return {
         "id": case.id,
         "number": case.number,
@@ -293,12 +290,23 @@ def case_view(context: Context, case: Case, level: Level, person: Person | None)
         "proceedings": tuple(
             proceeding_view(context, case, each, person) for each in case.proceedings
         ),
-        "open_steps": tuple(
-            step_view(step, None, {step.actor.part: case.agency}, person, ()) for step in opening
-        )
-        if handles
+        "open_steps": opening_steps(context, case, person)
+        if person and case.source is None
         else (),
     }
+
+
+def opening_steps(context: Context, case: Case, person: Person) -> tuple[OpenStep, ...]:
+    """The steps by which a person's organ may open a proceeding on the case."""
+    return tuple(
+        step_view(step, None, {step.actor.part: person.organ}, person, ())
+        for procedure in PROCEDURES.values()
+        for step in steps_named(procedure)
+        if step.opens
+        and step.actor.part != SERVICE
+        and step.holds_for(case.field)
+        and may_stand(context, procedure, step.actor.part, person.organ)
+    )
 
 
 def step_answer(

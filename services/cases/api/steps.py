@@ -1,5 +1,6 @@
 """The routes by which people act on a case, derived from the tables of the law."""
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -10,7 +11,7 @@ from fastapi import Request, Response
 from pydantic import AwareDatetime, BaseModel, Field, create_model
 
 from libs.common.contents import Sealing
-from libs.common.contracts import Form, Strict, Words, body_of
+from libs.common.contracts import Code, Form, Strict, Words, body_of
 from libs.common.contracts.procedure import AnnulAct, CorrectAct, Document, Precision
 from libs.common.http import Routes, acting
 from libs.common.identity import Identity
@@ -36,11 +37,30 @@ class StepEnvelope(Strict):
     documents: tuple[Document, ...] = Field(default=(), max_length=200, title="文书 / documents")
 
 
-def body_for(form: type[Form]) -> type[BaseModel]:
+class OpeningEnvelope(StepEnvelope):
+    """What a step takes that opens a proceeding."""
+
+    party: UUID | None = Field(
+        default=None, title="所涉当事人（只有一人时可不填） / the party; absent: the only one"
+    )
+    about: UUID | None = Field(
+        default=None,
+        title="所针对的程序（只有一个时可不填） / the proceeding; absent: the only one",
+    )
+    parts: dict[Code, Code] = Field(
+        default={},
+        max_length=16,
+        title="参与机关（不填的由配置确定） / organs by part; absent: the profile's",
+    )
+
+
+@functools.cache
+def body_for(form: type[Form], envelope: type[StepEnvelope]) -> type[BaseModel]:
     """The body of a step: its form, and what every step takes."""
+    opens = "Opening" if envelope is OpeningEnvelope else ""
     return create_model(
-        f"{form.__name__}Body",
-        __base__=StepEnvelope,
+        f"{form.__name__}{opens}Body",
+        __base__=envelope,
         form=(body_of(form), Field(title="表单 / form")),
     )
 
@@ -55,12 +75,14 @@ def person_or_none(identity: Identity) -> Person | None:
 def add_steps(router: Routes, context: Context, running: Running) -> None:
     """Add a route for every step of every procedure, and the two that put acts right."""
     for procedure in PROCEDURES.values():
-        for step in steps_named(procedure).values():
+        for step in steps_named(procedure):
             if step.actor.part != SERVICE:
-                route = StepRoute(context, running, procedure, step.name, body_for(step.form))
-                route.add(router, step)
+                envelope = OpeningEnvelope if step.opens else StepEnvelope
+                body = body_for(step.form, envelope)
+                StepRoute(context, running, procedure, step.name, body).add(router, step)
     for name, form in ((CORRECT, CorrectAct), (ANNUL, AnnulAct)):
-        StepRoute(context, running, None, name, body_for(form)).add_putting_right(router)
+        body = body_for(form, StepEnvelope)
+        StepRoute(context, running, None, name, body).add_putting_right(router)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +101,17 @@ class StepRoute:
         duties = "、".join(duty.value for duty in step.actor.duties)
         articles = "；".join(law.citation for law in step.law)
         doubts = "；".join(law.doubt for law in step.law if law.doubt)
-        opens = not step.source
         router.act(
-            f"{CASE}/{self.name}" if opens else f"{PROCEEDING}/{self.name}",
-            self.open if opens else self.take,
+            f"{CASE}/{self.name}" if step.opens else f"{PROCEEDING}/{self.name}",
+            self.open if step.opens else self.take,
             body=self.body,
             answer=StepAnswer,
-            name=f"{self.procedure.name}_{self.name}",
+            name=f"{self.procedure.name}_{self.name}{'_opening' if step.opens else ''}",
             summary=f"{step.title} / {step.title_en}",
             description=f"{step.actor.part}: {duties}。依据：{articles}。"
             + (f"存疑：{doubts}" if doubts else ""),
-            status=201 if opens else 200,
-            if_match=step.decides,
+            status=201 if step.opens else 200,
+            if_match=step.decides and not step.opens,
         )
 
     def add_putting_right(self, router: Routes) -> None:

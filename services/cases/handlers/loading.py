@@ -45,7 +45,7 @@ select s.version, s.state_version, s.state, a.level, k.wrapped,
 from (select 1) one
 left join snapshots s on s.stream = $1
 left join content_keys k on k.subject = $1
-left join case_access a on a.case_id = $2 and a.organ = $3
+left join case_access a on a.case_id = $2 and a.organ in ($3, '*')
      and (a.until is null or a.until >= $4)
 left join requests r on r.person = $5 and r.route = $6 and r.key = $7"""
 
@@ -121,6 +121,7 @@ def setting_of(context: Context, case: Case) -> Setting:
         calendar=context.calendar,
         zone=context.profile.zone,
         ids=identities(),
+        proceedings=case.proceedings,
         own_hours=dict.fromkeys(
             (SIGN_AFTER_ARRIVAL.name, SIGN_REROUTED.name), context.profile.receipt_after_hours
         ),

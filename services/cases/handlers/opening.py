@@ -10,7 +10,7 @@ import asyncpg
 from libs.common.agencies import Duty, OrganId, OrganKind
 from libs.common.contents import Sealing
 from libs.common.contracts import Sealed, body_of, seal
-from libs.common.contracts.cases import CaseOpened, OpenCase, Party, PartyKind
+from libs.common.contracts.cases.dossier import CaseOpened, OpenCase, Party, PartyKind
 from libs.common.errors import BodyInvalid, Forbidden, HappenedInFuture
 from libs.common.events import new_id
 from libs.common.procedure import Person, Said
@@ -43,7 +43,7 @@ async def decide_opening(
     """What opening a dossier says; it is given its number once nothing forbids it.
 
     Raises:
-        Forbidden: not an officer of an enforcement agency.
+        Forbidden: not an officer of an organ that opens cases.
         BodyInvalid: an officer is not one of this agency, or named twice.
         HappenedInFuture: it was discovered later than now.
     """
@@ -72,12 +72,19 @@ async def decide_opening(
     return [Said(new_id(), event)]
 
 
+OPENING: Final = (
+    *(OrganKind.ENFORCEMENT_AGENCY, OrganKind.POLICE, OrganKind.PROCURATORATE),
+    *(OrganKind.GOVERNMENT, OrganKind.SUPERVISION_COMMISSION),
+)
+"""Who opens a dossier: a case may begin with any of them; courts are given theirs."""
+
+
 def _check(
     context: Context, person: Person, officers: Sequence[str], discovered_at: datetime
 ) -> None:
     organ = context.profile.organ(OrganId(person.organ))
-    if organ.kind is not OrganKind.ENFORCEMENT_AGENCY or Duty.OFFICER not in person.duties:
-        raise Forbidden(organ_kind=OrganKind.ENFORCEMENT_AGENCY, duties=[Duty.OFFICER])
+    if organ.kind not in OPENING or Duty.OFFICER not in person.duties:
+        raise Forbidden(organ_kinds=list(OPENING), duties=[Duty.OFFICER])
     known = {each.id for each in context.profile.people if each.organ == organ.id}
     if len(set(officers)) != len(officers) or not known.issuperset(officers):
         reason = "本机关二名以上执法人员 / two or more officers of this organ"

@@ -1,21 +1,37 @@
 """A step of a procedure, as a person wants it taken."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
 
-from libs.common.agencies import Matter, OrganId, ProfileError
+from libs.common.agencies import OrganId, ProfileError
 from libs.common.contents import Sealing
 from libs.common.contracts import Sealed, seal
 from libs.common.contracts.procedure import AnnulAct, CorrectAct
 from libs.common.errors import BodyInvalid, NotFound, PreconditionMissing, RevisionStale
 from libs.common.http import Acting, person_of
-from libs.common.procedure import ANNUL, CORRECT, Command, Procedure, Proceeding, Said, Step, decide
+from libs.common.procedure import (
+    ANNUL,
+    CORRECT,
+    Command,
+    Fill,
+    OfCase,
+    Part,
+    Person,
+    Procedure,
+    Proceeding,
+    Receives,
+    Said,
+    Step,
+    Superior,
+    Supervises,
+    decide_act,
+)
 from libs.common.service import Context
-from services.cases.domain import Case, stream_of
+from services.cases.domain import PLATFORM, Case, stream_of
 from services.cases.handlers.loading import Loaded, setting_of, today
 from services.cases.procedures import PROCEDURES
 
@@ -57,6 +73,7 @@ def decide_step(
         return context.vault.seal(sealing, value, subject=stream, kind=kind)
 
     form_type = form_of(procedure, name)
+    opening = Opening.none() if proceeding else opening_of(context, case, procedure, person, body)
     command = Command(
         step=name,
         person=person,
@@ -65,10 +82,19 @@ def decide_step(
         precision=body.precision,
         late_reason=seal_one(body.late_reason, "late_reason") if body.late_reason else None,
         documents=body.documents,
-        parts=opening_parts(context, case, procedure) if proceeding is None else {},
+        parts=opening.parts,
+        party=opening.party,
+        about=opening.about,
     )
     try:
-        said = decide(procedure, proceeding, command, setting_of(context, case))
+        said = decide_act(
+            PROCEDURES,
+            procedure,
+            proceeding.id if proceeding else None,
+            command,
+            setting_of(context, case),
+            platform=PLATFORM,
+        )
     except OverflowError as error:
         # A legal time at the edge of the calendar, such as the first day of the year 1 in +14:00.
         raise BodyInvalid(
@@ -118,18 +144,113 @@ def check_revision(proceeding: Proceeding, if_match: str | None) -> None:
     raise RevisionStale(proceeding=str(proceeding.id), seen=seen, revision=proceeding.revision)
 
 
-def opening_parts(context: Context, case: Case, procedure: Procedure) -> dict[str, str]:
-    """The organs of a new proceeding by part, as the profile names them for the agency."""
-    assert procedure.name == "transfer", "the one procedure that opens so far"
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a proceeding that opens is about, and which organs stand in it."""
+
+    parts: Mapping[Part, str]
+    party: UUID | None = None
+    about: UUID | None = None
+
+    @classmethod
+    def none(cls) -> "Opening":
+        """Of a step that opens nothing."""
+        return cls({})
+
+
+def opening_of(
+    context: Context,
+    case: Case,
+    procedure: Procedure,
+    person: Person,
+    body: Any,  # noqa: ANN401 - the body model of an opening step
+) -> Opening:
+    """What a new proceeding is about, and its organs: named, inherited, or the profile's.
+
+    Raises:
+        BodyInvalid: it needs a party or a proceeding that the case does not have, or an organ named
+            is not one that can stand in its part.
+    """
+    about = _about(case, procedure, body.about)
+    party = _party(case, procedure, body.party)
+    parts = {part: _of_kind(context, procedure, part, organ) for part, organ in body.parts.items()}
+    inherited = procedure.inherits.get(about.procedure, {}) if about else {}
+    for part, there in inherited.items():
+        if about and there in about.parts:
+            parts.setdefault(part, about.parts[there])
+    actor = next(step.actor.part for step in procedure.steps if step.opens)
+    if may_stand(context, procedure, actor, person.organ):
+        parts[actor] = person.organ
+    for part, fill in procedure.fills.items():
+        organ = _filled(context, case, fill, parts)
+        if part not in parts and organ and may_stand(context, procedure, part, organ):
+            parts[part] = organ
+    return Opening(parts, party, about.id if about else None)
+
+
+def may_stand(context: Context, procedure: Procedure, part: Part, organ: str) -> bool:
+    """Whether an organ is of a kind that can stand in a part."""
+    try:
+        found = context.profile.organ_on(OrganId(organ), today(context))
+    except ProfileError:
+        return False
+    return found.id == organ and found.kind in procedure.parts[part]
+
+
+def _of_kind(context: Context, procedure: Procedure, part: Part, organ: str) -> str:
+    if part in procedure.parts and may_stand(context, procedure, part, organ):
+        return organ
+    kinds = "、".join(procedure.parts.get(part, ())) or "无此角色 / no such part"
+    raise _invalid(f"parts.{part}", "organ_of_kind", kinds)
+
+
+def _about(case: Case, procedure: Procedure, wanted: UUID | None) -> Proceeding | None:
+    """The proceeding that it is about: the one named, or the only one that it can be."""
+    fitting = [each for each in case.proceedings if each.procedure in procedure.about]
+    if wanted is not None:
+        if found := next((each for each in fitting if each.id == wanted), None):
+            return found
+        raise _invalid("about", "proceeding_of_case", "、".join(sorted(procedure.about)))
+    needed = "case" not in procedure.subject.split() and not procedure.needs_party
+    if needed and len(fitting) != 1:
+        raise _invalid("about", "missing", "、".join(str(each.id) for each in fitting))
+    return fitting[0] if needed else None
+
+
+def _party(case: Case, procedure: Procedure, wanted: UUID | None) -> UUID | None:
+    if not procedure.needs_party:
+        return None
+    known = [party.id for party in case.parties]
+    if wanted in known:
+        return wanted
+    if wanted is None and len(known) == 1:
+        return known[0]
+    raise _invalid("party", "party_of_case", "、".join(map(str, known)))
+
+
+def _filled(context: Context, case: Case, fill: Fill, parts: Mapping[Part, str]) -> str | None:
+    """The organ by which the profile fills a part; None where it knows none."""
     profile = context.profile
-    agency = OrganId(case.agency)
-    supervisor = profile.supervisor_of(agency)
-    receiver = profile.receiver(Matter.SUSPECTED_CRIME, agency, on=today(context))
-    return {
-        "sender": case.agency,
-        "receiver": receiver.organ.id,
-        **({"supervisor": supervisor.id} if supervisor else {}),
-    }
+    if isinstance(fill, OfCase):
+        return case.agency
+    organ = OrganId(parts.get(fill.of, ""))
+    if not organ:
+        return None
+    match fill:
+        case Supervises():
+            supervisor = profile.supervisor_of(organ)
+            return supervisor.id if supervisor else None
+        case Superior():
+            return next(iter(profile.superior_ids.get(organ, ())), None)
+        case Receives(matter=matter):
+            try:
+                return profile.receiver(matter, organ, on=today(context)).organ.id
+            except ProfileError:
+                return None
+
+
+def _invalid(field: str, rule: str, reason: str) -> BodyInvalid:
+    return BodyInvalid(errors=[{"field": field, "rule": rule, "reason": reason}])
 
 
 def check_named_organs(context: Context, procedure: Procedure, name: str, form: BaseModel) -> None:
@@ -145,18 +266,13 @@ def check_named_organs(context: Context, procedure: Procedure, name: str, form: 
         organ_id = getattr(form, field)
         if organ_id is None:
             continue
-        try:
-            organ = context.profile.organ_on(organ_id, today(context))
-            fits = organ.id == organ_id and organ.kind is procedure.parts[part]
-        except ProfileError:
-            fits = False
-        if not fits:
-            kind = procedure.parts[part]
-            raise BodyInvalid(
-                errors=[{"field": f"form.{field}", "rule": "organ_of_kind", "reason": kind.value}]
-            )
+        if not may_stand(context, procedure, part, organ_id):
+            raise _invalid(f"form.{field}", "organ_of_kind", "、".join(procedure.parts[part]))
 
 
-def steps_named(procedure: Procedure) -> dict[str, Step]:
-    """The steps of a procedure by name, one row each; their forms are the same for all rows."""
-    return {step.name: step for step in procedure.steps}
+def steps_named(procedure: Procedure) -> Sequence[Step]:
+    """The steps of a procedure, one row for each name that opens one and each that does not.
+
+    Rows of one name have one form.
+    """
+    return tuple({(step.name, step.opens): step for step in procedure.steps}.values())

@@ -1,23 +1,22 @@
 """Transfer 案件移送: a suspected crime goes from an enforcement agency to the police, who answer.
 
-Rows B2 to B14 of the domain reference. The police hold the case from their signed receipt until the
-agency signs for a returned file; asking the agency for papers moves neither holder nor limit,
-because the filing decision stays due meanwhile. What rests on M17 holds for the environment alone.
+Rows B2 to B14, and C1 and C2, of the domain reference. The police hold the case from their signed
+receipt until the agency signs for a returned file; asking the agency for papers moves neither
+holder nor limit, because the filing decision stays due meanwhile. What rests on M17 holds for the
+environment alone.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Final
 
-from libs.common.agencies import Duty, OrganKind
-from libs.common.contracts import cases as said
+from libs.common.agencies import Duty, Matter, OrganKind
+from libs.common.contracts.cases import transfer as said
 from libs.common.contracts.procedure import Receipt
-from libs.common.law import M17, PLATFORM, PS16, PSP20, SC310, Confidence, Law
+from libs.common.law import CODE, M17, PLATFORM, PR19, PS16, PSP20, SC310, Confidence, Law
 from libs.common.limits import Basis, Limit, LimitKind
 from libs.common.procedure import (
-    ANY_FIELD,
-    SERVICE,
     Actor,
+    Causes,
     Command,
     Guard,
     OwesEntry,
@@ -25,14 +24,30 @@ from libs.common.procedure import (
     Part,
     Procedure,
     Proceeding,
+    Reach,
+    Receives,
+    Setting,
     Starts,
     State,
     Step,
+    Supervises,
     WhenMissed,
 )
 from libs.common.worktime import Unit
-
-ENVIRONMENT: Final = ("environment",)
+from services.cases.procedures.writing import (
+    ENVIRONMENT,
+    PLATFORM_ITSELF,
+    RIGHT_LOST,
+    SUPERVISED,
+    WARN_OF_HOURS,
+    days,
+    duty,
+    enters,
+    right,
+    starts,
+    tells,
+    working_days,
+)
 
 # --- parts
 
@@ -41,7 +56,6 @@ RECEIVER: Final[Part] = "receiver"
 NEXT_RECEIVER: Final[Part] = "next_receiver"
 SUPERVISOR: Final[Part] = "supervisor"
 
-PLATFORM_ITSELF = Actor(SERVICE, (Duty.ADMINISTRATOR,))
 AGENCY_OFFICER = Actor(SENDER, (Duty.OFFICER,))
 AGENCY_HEAD = Actor(SENDER, (Duty.HEAD,))
 AGENCY_DESK = Actor(SENDER, (Duty.DESK, Duty.OFFICER))
@@ -65,6 +79,8 @@ SUPPLEMENT = State("SUPPLEMENT", "待补正", "Papers asked for")
 EXTRA_INVEST = State("EXTRA_INVEST", "补充调查", "Further investigation asked for")
 REROUTED = State("REROUTED", "移送有管辖权公安机关", "Sent on to the competent police")
 RETURNED = State("RETURNED", "已退回待签收", "Returned, awaiting receipt")
+RECONSIDER = State("RECONSIDER", "复议中", "Under reconsideration")
+NON_FILING_UPHELD = State("NON_FILING_UPHELD", "复议维持不予立案", "Non-filing upheld", final=True)
 RETURN_SIGNED = State("RETURN_SIGNED", "退回已签收", "Return received", final=True)
 FILED = State("FILED", "已立案待通知", "Filed, notice due")
 FILING_NOTIFIED = State("FILING_NOTIFIED", "已通知立案", "Filing notified", final=True)
@@ -89,6 +105,8 @@ AFTER_APPROVAL = (
     NOT_FILED,
     NON_FILING_NOTIFIED,
     NON_FILING_SIGNED,
+    RECONSIDER,
+    NON_FILING_UPHELD,
 )
 
 # --- law
@@ -107,6 +125,19 @@ PSP20_171 = Law(PSP20, "第一百七十一条")
 PSP20_175 = Law(PSP20, "第一百七十五条")
 PSP20_178 = Law(PSP20, "第一百七十八条")
 PSP20_180 = Law(PSP20, "第一百八十条")
+PSP20_181 = Law(PSP20, "第一百八十一条")
+PSP20_182 = Law(PSP20, "第一百八十二条")
+PR19_563 = Law(PR19, "第五百六十三条")
+SC310_9 = Law(SC310, "第九条")
+M17_11 = Law(M17, "第十一条")
+M17_12 = Law(M17, "第十二条")
+CODE_1083 = Law(CODE, "第一千零八十三条")
+CLUE_LAW = Law(
+    PLATFORM,
+    "线索移送公安机关",
+    Confidence.DESIGN,
+    "2026年8月15日前非行政执法机关向公安机关移送线索的程序未统一规定；平台规则，须确认。",
+)
 PS16_TIMES = Law(
     PS16,
     "受理审查期限条款",
@@ -140,8 +171,6 @@ SUPPLY_LAW = Law(
 
 # --- limits
 
-WARN_OF_HOURS: Final = timedelta(hours=6)
-"""A limit of 24 hours that warned a day before would warn at its start; ours, no law."""
 DECIDE_ON_REPORT = Limit(
     "decide_on_report",
     "决定是否移送",
@@ -297,6 +326,29 @@ NOTIFY_RESULT = Limit(
     "检察机关监督",
     "Supervision by the procuratorate",
 )
+REQUEST_RECONSIDERATION = right(
+    "request_reconsideration",
+    ("申请复议", "Ask the police to reconsider"),
+    days(3, SC310_9),
+    days(3, PSP20_181),
+    working_days(3, M17_11, ENVIRONMENT),
+    missed=RIGHT_LOST,
+)
+DECIDE_RECONSIDERATION = duty(
+    "decide_reconsideration",
+    ("复议决定", "Decide on the reconsideration"),
+    days(3, SC310_9),
+    days(3, PSP20_181),
+    working_days(3, M17_11, ENVIRONMENT),
+    missed=SUPERVISED,
+)
+SUGGEST_SUPERVISION = right(
+    "suggest_supervision",
+    ("建议立案监督", "Suggest the supervision of filing"),
+    days(3, SC310_9),
+    missed=RIGHT_LOST,
+    conditional=True,
+)
 AFTER_RECEIPT = (NAME_MISSING_PAPERS, REROUTE_LIMIT, RETURN_LIMIT)
 FILING_LIMITS = (DECIDE_FILING, VERIFY_CLUE, DECIDE_COMPLEX)
 
@@ -310,24 +362,26 @@ RECEIPT_STARTS = (
 # --- guards
 
 
-def _reported_by_another(proceeding: Proceeding | None, command: Command) -> Sequence[str]:
+def _reported_by_another(
+    proceeding: Proceeding | None, command: Command, _: Setting
+) -> Sequence[str]:
     report = proceeding.last("report") if proceeding else None
     return ["another_person"] if report and report.person == command.person.id else []
 
 
-def _penalty_attached(_: Proceeding | None, command: Command) -> Sequence[str]:
+def _penalty_attached(_: Proceeding | None, command: Command, __: Setting) -> Sequence[str]:
     assert isinstance(command.form, said.SendTransfer)
     kinds = {document.kind for document in command.documents}
     return ["w9"] if command.form.penalty_made and "w9" not in kinds else []
 
 
-def _supplied_or_explained(_: Proceeding | None, command: Command) -> Sequence[str]:
+def _supplied_or_explained(_: Proceeding | None, command: Command, __: Setting) -> Sequence[str]:
     form = command.form
     assert isinstance(form, said.SupplyPapers)
     return [] if form.supplied or form.explanation else ["supplied", "explanation"]
 
 
-def _another_police(proceeding: Proceeding | None, command: Command) -> Sequence[str]:
+def _another_police(proceeding: Proceeding | None, command: Command, _: Setting) -> Sequence[str]:
     assert isinstance(command.form, said.Reroute)
     assert proceeding is not None
     own = proceeding.parts[RECEIVER]
@@ -364,11 +418,14 @@ ANOTHER_POLICE = Guard(
 )
 
 
-def _told(kind: str, to: Part, law: Law, duty: Duty = Duty.OFFICER) -> OwesNotice:
-    # M17 binds environment departments; elsewhere nobody owes what it alone demands.
-    fields = ENVIRONMENT if law.act is M17 else (ANY_FIELD,)
-    return OwesNotice(kind, to, duty, law, Receipt.ACKNOWLEDGED, fields=fields)
-
+OPENS_FILE = Causes(
+    "criminal_file",
+    "open_file_on_transfer",
+    Reach.OPENS,
+    parts={"police": RECEIVER, "procuratorate": SUPERVISOR, "agency": SENDER},
+)
+SUSPENDS_PENALTY = Causes("penalty", "suspend_for_crime", Reach.CASE)
+RESUMES_PENALTY = Causes("penalty", "resume_after_crime", Reach.CASE)
 
 STEPS: tuple[Step, ...] = (
     Step(
@@ -378,10 +435,24 @@ STEPS: tuple[Step, ...] = (
         source=(),
         target=SUSPECT_FLAG,
         actor=AGENCY_OFFICER,
-        form=said.FlagSuspicion,
         emits=said.SuspicionFlagged,
         law=(SC310_5, M17_5),
         holder=SENDER,
+    ),
+    Step(
+        "pass_clue",
+        "移送犯罪线索",
+        "Pass a clue of a crime to the police",
+        source=(),
+        target=DELIVERED,
+        actor=AGENCY_OFFICER,
+        emits=said.CluePassed,
+        law=(CLUE_LAW, CODE_1083),
+        receiver=RECEIVER,
+        names={"receiver": RECEIVER},
+        holder=SENDER,
+        owes=(tells("transfer_delivered", RECEIVER, CLUE_LAW, Duty.DESK),),
+        causes=(SUSPENDS_PENALTY,),
     ),
     Step(
         "form_team",
@@ -390,7 +461,6 @@ STEPS: tuple[Step, ...] = (
         source=(SUSPECT_FLAG,),
         target=None,
         actor=Actor(SENDER, (Duty.OFFICER, Duty.HEAD)),
-        form=said.FormTeam,
         emits=said.TeamFormed,
         law=(SC310_5,),
     ),
@@ -401,7 +471,6 @@ STEPS: tuple[Step, ...] = (
         source=(SUSPECT_FLAG,),
         target=SUSPICION_DISMISSED,
         actor=AGENCY_HEAD,
-        form=said.DismissSuspicion,
         emits=said.SuspicionDismissed,
         law=(SC310_5,),
         decides=True,
@@ -413,7 +482,6 @@ STEPS: tuple[Step, ...] = (
         source=(SUSPECT_FLAG,),
         target=TRANSFER_REPORT,
         actor=AGENCY_OFFICER,
-        form=said.ReportForTransfer,
         emits=said.TransferReported,
         law=(SC310_5, M17_5),
         after="form_team",
@@ -427,13 +495,13 @@ STEPS: tuple[Step, ...] = (
         source=(TRANSFER_REPORT,),
         target=TRANSFER_APPROVED,
         actor=AGENCY_HEAD,
-        form=said.ApproveTransfer,
         emits=said.TransferApproved,
         law=(SC310_5, M17_5),
         decides=True,
         guards=(ANOTHER_PERSON,),
         ends=(DECIDE_ON_REPORT,),
         starts=(Starts(HAND_OVER, on=SENDER), Starts(COPY_LETTER, on=SENDER)),
+        causes=(SUSPENDS_PENALTY,),
     ),
     Step(
         "refuse",
@@ -442,7 +510,6 @@ STEPS: tuple[Step, ...] = (
         source=(TRANSFER_REPORT,),
         target=TRANSFER_REFUSED,
         actor=AGENCY_HEAD,
-        form=said.RefuseTransfer,
         emits=said.TransferRefused,
         law=(SC310_5,),
         decides=True,
@@ -456,7 +523,6 @@ STEPS: tuple[Step, ...] = (
         source=(TRANSFER_APPROVED,),
         target=DELIVERED,
         actor=AGENCY_DESK,
-        form=said.SendTransfer,
         emits=said.TransferSent,
         law=(SC310_6, M17_6),
         receiver=RECEIVER,
@@ -465,7 +531,7 @@ STEPS: tuple[Step, ...] = (
         names={"receiver": RECEIVER},
         ends=(HAND_OVER,),
         owes=(
-            _told("transfer_delivered", RECEIVER, SC310_6, Duty.DESK),
+            tells("transfer_delivered", RECEIVER, SC310_6, Duty.DESK),
             OwesEntry("case_transfer", SENDER, M17_34, (7, Unit.NATURAL_DAY), ENVIRONMENT),
         ),
     ),
@@ -476,14 +542,13 @@ STEPS: tuple[Step, ...] = (
         source=AFTER_APPROVAL,
         target=None,
         actor=AGENCY_DESK,
-        form=said.CopyToProcuratorate,
         emits=said.TransferCopied,
         law=(M17_6,),
         after="approve",
         receiver=SUPERVISOR,
         documents=("w2",),
         ends=(COPY_LETTER,),
-        owes=(_told("transfer_copied", SUPERVISOR, M17_6, Duty.DESK),),
+        owes=(tells("transfer_copied", SUPERVISOR, M17_6, Duty.DESK),),
         fields=ENVIRONMENT,
     ),
     Step(
@@ -493,7 +558,6 @@ STEPS: tuple[Step, ...] = (
         source=AFTER_APPROVAL,
         target=None,
         actor=Actor(SUPERVISOR, (Duty.DESK, Duty.OFFICER)),
-        form=said.SignForCopy,
         emits=said.CopyReceived,
         law=(M17_6,),
         after="copy",
@@ -506,15 +570,15 @@ STEPS: tuple[Step, ...] = (
         source=(DELIVERED,),
         target=CALLED_BACK,
         actor=AGENCY_HEAD,
-        form=said.CallBack,
         emits=said.TransferCalledBack,
         law=(CALL_BACK_LAW,),
         decides=True,
         drops=(SIGN_AFTER_ARRIVAL, COPY_LETTER, DECIDE_FILING),
         owes=(
-            _told("transfer_called_back", RECEIVER, CALL_BACK_LAW, Duty.DESK),
-            _told("transfer_called_back", SUPERVISOR, CALL_BACK_LAW, Duty.DESK),
+            tells("transfer_called_back", RECEIVER, CALL_BACK_LAW, Duty.DESK),
+            tells("transfer_called_back", SUPERVISOR, CALL_BACK_LAW, Duty.DESK),
         ),
+        causes=(RESUMES_PENALTY,),
     ),
     Step(
         "arrive",
@@ -523,7 +587,6 @@ STEPS: tuple[Step, ...] = (
         source=(DELIVERED,),
         target=None,
         actor=PLATFORM_ITSELF,
-        form=said.Arrive,
         emits=said.TransferArrived,
         law=(ARRIVAL_LAW,),
         after="send",
@@ -536,7 +599,6 @@ STEPS: tuple[Step, ...] = (
         source=(REROUTED,),
         target=None,
         actor=PLATFORM_ITSELF,
-        form=said.Arrive,
         emits=said.TransferArrived,
         law=(ARRIVAL_LAW,),
         after="reroute",
@@ -549,13 +611,12 @@ STEPS: tuple[Step, ...] = (
         source=(DELIVERED,),
         target=ACCEPTED,
         actor=POLICE_DESK,
-        form=said.SignForTransfer,
         emits=said.TransferReceived,
         law=(SC310_7, PSP20_171, M17_7),
         holder=RECEIVER,
         ends=(SIGN_AFTER_ARRIVAL,),
         starts=RECEIPT_STARTS,
-        owes=(_told("transfer_received", SENDER, SC310_7),),
+        owes=(tells("transfer_received", SENDER, SC310_7),),
     ),
     Step(
         "ask_for_papers",
@@ -564,14 +625,13 @@ STEPS: tuple[Step, ...] = (
         source=(ACCEPTED,),
         target=SUPPLEMENT,
         actor=POLICE_OFFICER,
-        form=said.AskForPapers,
         emits=said.PapersAsked,
         law=(PSP20_180, M17_8),
         receiver=SENDER,
         documents=("w11",),
         ends=(NAME_MISSING_PAPERS,),
         starts=(Starts(SUPPLY, on=SENDER, provisional=True),),
-        owes=(_told("papers_asked", SENDER, PSP20_180, Duty.DESK),),
+        owes=(tells("papers_asked", SENDER, PSP20_180, Duty.DESK),),
     ),
     Step(
         "sign_for_papers_asked",
@@ -580,7 +640,6 @@ STEPS: tuple[Step, ...] = (
         source=(SUPPLEMENT,),
         target=None,
         actor=AGENCY_DESK,
-        form=said.SignForPapersAsked,
         emits=said.PapersRequestReceived,
         law=(PSP20_180, SUPPLY_LAW),
         after="ask_for_papers",
@@ -593,13 +652,12 @@ STEPS: tuple[Step, ...] = (
         source=(SUPPLEMENT,),
         target=ACCEPTED,
         actor=AGENCY_OFFICER,
-        form=said.SupplyPapers,
         emits=said.PapersSupplied,
         law=(PSP20_180, M17_8),
         receiver=RECEIVER,
         guards=(SUPPLIED_OR_EXPLAINED,),
         ends=(SUPPLY,),
-        owes=(_told("papers_supplied", RECEIVER, PSP20_180),),
+        owes=(tells("papers_supplied", RECEIVER, PSP20_180),),
     ),
     Step(
         "ask_extra_investigation",
@@ -608,11 +666,10 @@ STEPS: tuple[Step, ...] = (
         source=(ACCEPTED,),
         target=EXTRA_INVEST,
         actor=POLICE_OFFICER,
-        form=said.AskExtraInvestigation,
         emits=said.ExtraInvestigationAsked,
         law=(M17_8,),
         receiver=SENDER,
-        owes=(_told("extra_investigation_asked", SENDER, M17_8),),
+        owes=(tells("extra_investigation_asked", SENDER, M17_8),),
         fields=ENVIRONMENT,
     ),
     Step(
@@ -622,11 +679,10 @@ STEPS: tuple[Step, ...] = (
         source=(EXTRA_INVEST,),
         target=ACCEPTED,
         actor=AGENCY_OFFICER,
-        form=said.ReportExtraInvestigation,
         emits=said.ExtraInvestigationReported,
         law=(M17_8,),
         receiver=RECEIVER,
-        owes=(_told("extra_investigation_reported", RECEIVER, M17_8),),
+        owes=(tells("extra_investigation_reported", RECEIVER, M17_8),),
         fields=ENVIRONMENT,
     ),
     Step(
@@ -636,7 +692,6 @@ STEPS: tuple[Step, ...] = (
         source=WITH_POLICE,
         target=REROUTED,
         actor=POLICE_HEAD,
-        form=said.Reroute,
         emits=said.TransferRerouted,
         law=(PSP20_175, SC310_7, M17_9),
         decides=True,
@@ -647,9 +702,9 @@ STEPS: tuple[Step, ...] = (
         ends=(REROUTE_LIMIT,),
         drops=(NAME_MISSING_PAPERS, RETURN_LIMIT, SUPPLY, *FILING_LIMITS),
         owes=(
-            _told("transfer_rerouted", NEXT_RECEIVER, PSP20_175, Duty.DESK),
-            _told("transfer_rerouted_told", SENDER, SC310_7),
-            _told("transfer_rerouted_told", SUPERVISOR, M17_9, Duty.DESK),
+            tells("transfer_rerouted", NEXT_RECEIVER, PSP20_175, Duty.DESK),
+            tells("transfer_rerouted_told", SENDER, SC310_7),
+            tells("transfer_rerouted_told", SUPERVISOR, M17_9, Duty.DESK),
         ),
     ),
     Step(
@@ -659,14 +714,13 @@ STEPS: tuple[Step, ...] = (
         source=(REROUTED,),
         target=ACCEPTED,
         actor=Actor(NEXT_RECEIVER, (Duty.DESK, Duty.OFFICER)),
-        form=said.SignForRerouted,
         emits=said.ReroutedReceived,
         law=(PSP20_175, SC310_7),
         becomes={RECEIVER: NEXT_RECEIVER},
         holder=RECEIVER,
         ends=(SIGN_REROUTED,),
         starts=RECEIPT_STARTS,
-        owes=(_told("transfer_received", SENDER, SC310_7),),
+        owes=(tells("transfer_received", SENDER, SC310_7),),
     ),
     Step(
         "return_case",
@@ -675,14 +729,13 @@ STEPS: tuple[Step, ...] = (
         source=WITH_POLICE,
         target=RETURNED,
         actor=POLICE_HEAD,
-        form=said.ReturnTransfer,
         emits=said.TransferReturned,
         law=(PSP20_180, M17_9),
         decides=True,
         receiver=SENDER,
         ends=(RETURN_LIMIT,),
         drops=(NAME_MISSING_PAPERS, REROUTE_LIMIT, SUPPLY, *FILING_LIMITS),
-        owes=(_told("transfer_returned", SENDER, PSP20_180, Duty.DESK),),
+        owes=(tells("transfer_returned", SENDER, PSP20_180, Duty.DESK),),
     ),
     Step(
         "sign_for_return",
@@ -691,10 +744,10 @@ STEPS: tuple[Step, ...] = (
         source=(RETURNED,),
         target=RETURN_SIGNED,
         actor=AGENCY_DESK,
-        form=said.SignForReturn,
         emits=said.ReturnReceived,
         law=(PSP20_180,),
         holder=SENDER,
+        causes=(RESUMES_PENALTY,),
     ),
     Step(
         "verify_clue",
@@ -703,7 +756,6 @@ STEPS: tuple[Step, ...] = (
         source=WITH_POLICE,
         target=None,
         actor=POLICE_OFFICER,
-        form=said.VerifyClue,
         emits=said.ClueVerificationBegun,
         law=(PS16_TIMES, M17_9),
         starts=(Starts(VERIFY_CLUE, on=RECEIVER, since=DECIDE_FILING),),
@@ -715,7 +767,6 @@ STEPS: tuple[Step, ...] = (
         source=WITH_POLICE,
         target=None,
         actor=POLICE_HEAD,
-        form=said.TreatAsComplex,
         emits=said.ComplexityApproved,
         law=(PS16_TIMES, M17_9),
         decides=True,
@@ -731,7 +782,6 @@ STEPS: tuple[Step, ...] = (
         source=WITH_POLICE,
         target=FILED,
         actor=POLICE_HEAD,
-        form=said.FileCase,
         emits=said.CaseFiled,
         law=(SC310_8, PSP20_178, M17_9),
         decides=True,
@@ -740,6 +790,7 @@ STEPS: tuple[Step, ...] = (
         drops=(*AFTER_RECEIPT, SUPPLY),
         starts=(Starts(NOTIFY_RESULT, on=RECEIVER),),
         owes=(OwesEntry("filing", RECEIVER, M17_34, (7, Unit.NATURAL_DAY), ENVIRONMENT),),
+        causes=(OPENS_FILE,),
     ),
     Step(
         "decline",
@@ -748,7 +799,6 @@ STEPS: tuple[Step, ...] = (
         source=WITH_POLICE,
         target=NOT_FILED,
         actor=POLICE_HEAD,
-        form=said.DeclineFiling,
         emits=said.FilingDeclined,
         law=(SC310_8, PSP20_178, M17_9),
         decides=True,
@@ -765,14 +815,13 @@ STEPS: tuple[Step, ...] = (
         source=(FILED,),
         target=FILING_NOTIFIED,
         actor=POLICE_OFFICER,
-        form=said.NotifyFiling,
         emits=said.FilingNotified,
         law=(SC310_8, M17_9),
         receiver=SENDER,
         ends=(NOTIFY_RESULT,),
         owes=(
-            _told("filing_notified", SENDER, SC310_8, Duty.DESK),
-            _told("filing_notified", SUPERVISOR, M17_9, Duty.DESK),
+            tells("filing_notified", SENDER, SC310_8, Duty.DESK),
+            tells("filing_notified", SUPERVISOR, M17_9, Duty.DESK),
         ),
     ),
     Step(
@@ -782,14 +831,13 @@ STEPS: tuple[Step, ...] = (
         source=(NOT_FILED,),
         target=NON_FILING_NOTIFIED,
         actor=POLICE_OFFICER,
-        form=said.NotifyNonFiling,
         emits=said.NonFilingNotified,
         law=(PSP20_180, SC310_8, M17_9),
         receiver=SENDER,
         ends=(NOTIFY_RESULT,),
         owes=(
-            _told("non_filing_notified", SENDER, PSP20_180, Duty.DESK),
-            _told("non_filing_notified", SUPERVISOR, M17_9, Duty.DESK),
+            tells("non_filing_notified", SENDER, PSP20_180, Duty.DESK),
+            tells("non_filing_notified", SUPERVISOR, M17_9, Duty.DESK),
         ),
     ),
     Step(
@@ -799,10 +847,10 @@ STEPS: tuple[Step, ...] = (
         source=(FILING_NOTIFIED,),
         target=None,
         actor=AGENCY_DESK,
-        form=said.SignForAnswer,
         emits=said.AnswerReceived,
         law=(SC310_8,),
         after="notify_filing",
+        causes=(Causes("items", "demand_items", Reach.CASE),),
     ),
     Step(
         "sign_for_non_filing",
@@ -811,10 +859,104 @@ STEPS: tuple[Step, ...] = (
         source=(NON_FILING_NOTIFIED,),
         target=NON_FILING_SIGNED,
         actor=AGENCY_DESK,
-        form=said.SignForAnswer,
         emits=said.AnswerReceived,
         law=(PSP20_180,),
         holder=SENDER,
+        drops=(REQUEST_RECONSIDERATION,),
+        starts=(starts(REQUEST_RECONSIDERATION, SENDER),),
+        causes=(RESUMES_PENALTY,),
+    ),
+    Step(
+        "request_reconsideration",
+        "申请复议",
+        "Ask the police to reconsider",
+        source=(NON_FILING_SIGNED,),
+        target=RECONSIDER,
+        actor=AGENCY_HEAD,
+        emits=said.ReconsiderationRequested,
+        law=(SC310_9, PSP20_181, M17_11),
+        decides=True,
+        receiver=RECEIVER,
+        documents=("w16",),
+        holder=RECEIVER,
+        ends=(REQUEST_RECONSIDERATION,),
+        starts=(starts(DECIDE_RECONSIDERATION, RECEIVER),),
+        owes=(
+            tells("reconsideration_requested", RECEIVER, SC310_9, Duty.HEAD),
+            enters("reconsideration_request", SENDER, M17_34),
+        ),
+        causes=(SUSPENDS_PENALTY,),
+    ),
+    Step(
+        "file_on_reconsideration",
+        "复议后立案",
+        "File on reconsideration",
+        source=(RECONSIDER,),
+        target=FILED,
+        actor=POLICE_HEAD,
+        emits=said.FiledOnReconsideration,
+        law=(SC310_9, PSP20_181, M17_11),
+        decides=True,
+        documents=("w16", "w13"),
+        ends=(DECIDE_RECONSIDERATION,),
+        starts=(starts(NOTIFY_RESULT, RECEIVER),),
+        owes=(enters("reconsideration", RECEIVER, M17_34),),
+        causes=(OPENS_FILE,),
+    ),
+    Step(
+        "uphold_non_filing",
+        "复议维持不予立案",
+        "Uphold the non-filing",
+        source=(RECONSIDER,),
+        target=NON_FILING_UPHELD,
+        actor=POLICE_HEAD,
+        emits=said.NonFilingUpheld,
+        law=(SC310_9, PSP20_181, M17_11),
+        decides=True,
+        receiver=SENDER,
+        documents=("w16",),
+        holder=SENDER,
+        ends=(DECIDE_RECONSIDERATION,),
+        starts=(starts(SUGGEST_SUPERVISION, SENDER),),
+        owes=(
+            tells("non_filing_upheld", SENDER, SC310_9),
+            tells("non_filing_upheld", SUPERVISOR, M17_11, Duty.DESK),
+            enters("reconsideration", RECEIVER, M17_34),
+        ),
+        causes=(RESUMES_PENALTY,),
+    ),
+    Step(
+        "be_supervised",
+        "进入立案监督",
+        "Come under the supervision of filing",
+        source=(NON_FILING_SIGNED, NON_FILING_UPHELD),
+        target=None,
+        actor=PLATFORM_ITSELF,
+        emits=said.CameUnderSupervision,
+        law=(SC310_9, M17_12),
+        ends=(SUGGEST_SUPERVISION,),
+        drops=(REQUEST_RECONSIDERATION,),
+    ),
+    Step(
+        "file_after_supervision",
+        "经立案监督立案",
+        "File after supervision",
+        source=(
+            *(*WITH_POLICE, NOT_FILED, NON_FILING_NOTIFIED, NON_FILING_SIGNED),
+            *(RECONSIDER, NON_FILING_UPHELD),
+        ),
+        target=FILED,
+        actor=PLATFORM_ITSELF,
+        emits=said.FiledAfterSupervision,
+        law=(PR19_563, PSP20_182),
+        holder=RECEIVER,
+        ends=(*FILING_LIMITS, DECIDE_RECONSIDERATION),
+        drops=(
+            *(*AFTER_RECEIPT, SUPPLY, NOTIFY_RESULT),
+            *(REQUEST_RECONSIDERATION, SUGGEST_SUPERVISION),
+        ),
+        starts=(starts(NOTIFY_RESULT, RECEIVER),),
+        causes=(OPENS_FILE, SUSPENDS_PENALTY),
     ),
 )
 
@@ -844,10 +986,13 @@ TRANSFER = Procedure(
     title_en="Transfer of a suspected crime",
     subject="case",
     parts={
-        SENDER: OrganKind.ENFORCEMENT_AGENCY,
-        RECEIVER: OrganKind.POLICE,
-        NEXT_RECEIVER: OrganKind.POLICE,
-        SUPERVISOR: OrganKind.PROCURATORATE,
+        SENDER: (
+            *(OrganKind.ENFORCEMENT_AGENCY, OrganKind.GOVERNMENT, OrganKind.PROCURATORATE),
+            *(OrganKind.SUPERVISION_COMMISSION, OrganKind.COURT),
+        ),
+        RECEIVER: (OrganKind.POLICE,),
+        NEXT_RECEIVER: (OrganKind.POLICE,),
+        SUPERVISOR: (OrganKind.PROCURATORATE,),
     },
     states=(
         SUSPECT_FLAG,
@@ -868,6 +1013,8 @@ TRANSFER = Procedure(
         NOT_FILED,
         NON_FILING_NOTIFIED,
         NON_FILING_SIGNED,
+        RECONSIDER,
+        NON_FILING_UPHELD,
     ),
     steps=STEPS,
     missed={
@@ -875,5 +1022,9 @@ TRANSFER = Procedure(
         SIGN_REROUTED.name: _receipt_overdue(NEXT_RECEIVER, RECEIVER, SENDER),
     },
     overseer=SUPERVISOR,
+    fills={
+        SUPERVISOR: Supervises(SENDER),
+        RECEIVER: Receives(Matter.SUSPECTED_CRIME, SENDER),
+    },
     shares=(said.AnswerReceived,),
 )

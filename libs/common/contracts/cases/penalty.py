@@ -1,0 +1,166 @@
+"""The forms and events of the penalty procedure 行政处罚, rows A0 to A14 but for A10 and A11."""
+
+from datetime import date
+
+from pydantic import AwareDatetime, Field
+
+from libs.common.contracts import Code, Form, Number, Sealed, Words
+from libs.common.contracts.cases.forms import (
+    Decision,
+    Letter,
+    NextOrgan,
+    Plain,
+    Reason,
+    ReasonedDecision,
+    Result,
+    SignedFor,
+)
+from libs.common.contracts.procedure import CausedByAct, taken
+
+
+class RegisterLead(Form):
+    """线索登记: a complaint, an inspection, monitoring, another organ, the procuratorate."""
+
+    source: Code = Field(title="线索来源 / source")
+    conduct_ended_on: date | None = Field(
+        default=None, title="违法行为终了之日 / last day of the conduct"
+    )
+
+
+class Inspect(Form):
+    """现场检查: at least two officers with their cards (APL 42)."""
+
+    officers: tuple[Code, ...] = Field(
+        min_length=2, max_length=20, title="执法人员（不少于二人） / officers, two or more"
+    )
+    record: Sealed[Words] | None = Field(default=None, title="检查情况 / what was found")
+
+
+class ConcludeInvestigation(Form):
+    """调查终结: one of the conclusions of APL 57; a suspected crime must be transferred."""
+
+    conclusion: Code = Field(title="处理意见 / conclusion")
+    report: Sealed[Words] = Field(title="调查终结报告 / report")
+
+
+class ReviewLegally(Form):
+    """法制审核: whether a decision may issue, and whether it amounts to a crime (APL 58)."""
+
+    approved: bool = Field(title="同意 / approved")
+    crime_suspected: bool = Field(title="涉嫌犯罪应当移送 / a suspected crime, to be transferred")
+    opinion: Sealed[Words] = Field(title="审核意见 / opinion")
+
+
+class SetHearing(Form):
+    """确定听证日期: the day from which the notice counts backwards (APL 64)."""
+
+    hearing_at: AwareDatetime = Field(title="听证时间 / time of the hearing")
+
+
+class DecidePenalty(Form):
+    """行政处罚决定: the kinds of penalty and the amounts, with the basis."""
+
+    number: Number | None = Field(default=None, title="处罚决定书文号 / number")
+    kinds: tuple[Code, ...] = Field(min_length=1, max_length=20, title="处罚种类 / kinds")
+    fine_yuan: int | None = Field(default=None, ge=0, title="罚款（元） / fine in yuan")
+    detention_days: int | None = Field(
+        default=None, ge=1, le=20, title="行政拘留（日） / detention in days"
+    )
+    simple: bool = Field(default=False, title="简易程序 / on the spot (APL 51)")
+    opinion: Sealed[Words] | None = Field(default=None, title="裁量理由 / discretion")
+
+
+class ExcludeTime(Form):
+    """扣除期限: suspension, hearing, public notice, monitoring, appraisal or service."""
+
+    ground: Code = Field(title="扣除事由 / ground")
+
+
+class Pay(Form):
+    """缴纳罚款: what was paid."""
+
+    paid_yuan: int = Field(ge=0, title="已缴（元） / paid in yuan")
+    in_full: bool = Field(default=True, title="缴清 / in full")
+
+
+LeadRegistered = taken(
+    "lead_registered", RegisterLead, "The agency registered a lead on a possible violation."
+)
+LeadReviewed = taken("lead_reviewed", Plain, "The agency began to review the lead.")
+LeadPassed = taken(
+    "lead_passed", NextOrgan, "The agency passed the lead to the organ that is competent."
+)
+LeadReceived = taken("lead_received", SignedFor, "The competent organ signed for the lead.")
+PenaltyReviewExtended = taken(
+    "penalty_review_extended", Reason, "The head extended the time to decide on opening."
+)
+SiteInspected = taken("site_inspected", Inspect, "At least two officers inspected the site.")
+PenaltyCaseOpened = taken(
+    "penalty_case_opened", Decision, "The agency opened an administrative case."
+)
+PenaltyCaseDeclined = taken(
+    "penalty_case_declined", ReasonedDecision, "The agency decided not to open a case."
+)
+PenaltyReopened = taken(
+    "penalty_reopened", Reason, "New facts or evidence made the agency take the case up again."
+)
+RecusalRequested = taken("recusal_requested", Reason, "An officer was asked to stand aside.")
+RecusalDecided = taken("recusal_decided", Result, "The head decided on the request for recusal.")
+CorrectionOrdered = taken(
+    "correction_ordered", Letter, "The agency ordered the violation to be corrected."
+)
+PermitRestricted = taken(
+    "permit_restricted", Decision, "The agency suspended or revoked a permit, or ordered a stop."
+)
+PenaltyTimeExtended = taken(
+    "penalty_time_extended", Reason, "The head extended the time to decide on the penalty."
+)
+PenaltyTimeExtendedAgain = taken(
+    "penalty_time_extended_again", Reason, "A collective decision extended the time once more."
+)
+TimeExcluded = taken(
+    "penalty_time_excluded", ExcludeTime, "A time began that does not count for the decision."
+)
+TimeCountedAgain = taken(
+    "penalty_time_counted", Plain, "The time that does not count for the decision ended."
+)
+InvestigationConcluded = taken(
+    "penalty_investigation_concluded", ConcludeInvestigation, "The investigation was concluded."
+)
+LegallyReviewed = taken(
+    "penalty_reviewed", ReviewLegally, "The legal unit reviewed the case before the decision."
+)
+PenaltyAnnounced = taken(
+    "penalty_announced", Letter, "The party was told of the penalty proposed and of its rights."
+)
+StatementHeard = taken(
+    "party_statement_heard", Letter, "The agency took in the statement and defence of the party."
+)
+HearingRequested = taken("hearing_requested", Plain, "The party asked for a hearing.")
+HearingSet = taken("hearing_set", SetHearing, "The agency set the day of the hearing.")
+HearingNotified = taken("hearing_notified", Plain, "The agency told the party of the hearing.")
+HearingHeld = taken("hearing_held", Result, "The hearing was held.")
+PenaltyDecided = taken("penalty_decided", DecidePenalty, "The agency decided a penalty.")
+PenaltyNotImposed = taken(
+    "penalty_not_imposed", ReasonedDecision, "The agency decided not to impose a penalty."
+)
+PenaltyServed = taken("penalty_served", SignedFor, "The decision was served on the party.")
+FinePaid = taken("fine_paid", Pay, "The party paid the fine or a part of it.")
+PenaltyChallenged = taken(
+    "penalty_challenged", Result, "The party asked for reconsideration or sued."
+)
+ChallengeDecided = taken(
+    "penalty_challenge_decided", Result, "The challenge of the penalty was decided."
+)
+PartyUrged = taken("party_urged", Letter, "The agency urged the party to perform.")
+EnforcementRequested = taken(
+    "enforcement_requested", Letter, "The agency asked the court to enforce the decision."
+)
+PenaltyEnforced = taken("penalty_enforced", Result, "The penalty was enforced.")
+PenaltyClosed = taken("penalty_closed", Result, "The administrative case was closed and filed.")
+PenaltySuspended = taken(
+    "penalty_suspended", CausedByAct, "The penalty stood still because the crime is looked into."
+)
+PenaltyResumed = taken(
+    "penalty_resumed", CausedByAct, "The penalty went on with the days that were left."
+)

@@ -1,0 +1,381 @@
+"""The police's file 刑事案件: opened by filing, with or without a transfer; suspects stand in it.
+
+The organ with investigative power is the police, the coast guard, or the supervision commission. A
+file may be split and merged; withdrawing it drops every suspect who still stands in it.
+"""
+
+from typing import Final
+
+from libs.common.agencies import Duty, OrganKind
+from libs.common.contracts.cases import criminal as said
+from libs.common.law import CODE, CPL, M17, PLATFORM, PR19, PS16, PSP20, SC310, Confidence, Law
+from libs.common.procedure import (
+    OPENED,
+    Causes,
+    Part,
+    Procedure,
+    Reach,
+    State,
+    Step,
+    Supervises,
+)
+from services.cases.procedures.writing import (
+    PLATFORM_ITSELF,
+    SUPERVISED,
+    days,
+    desk,
+    duty,
+    enters,
+    head,
+    months,
+    officer,
+    starts,
+    tells,
+)
+
+POLICE: Final[Part] = "police"
+PROCURATORATE: Final[Part] = "procuratorate"
+AGENCY: Final[Part] = "agency"
+INVESTIGATING: Final = (OrganKind.POLICE, OrganKind.SUPERVISION_COMMISSION)
+"""Who investigates crimes here; the coast guard and the forest police are police."""
+
+REPORT_TAKEN = State("REPORT_TAKEN", "已受案待审查", "Report taken, filing undecided")
+FILED = State("FILED", "刑事立案侦查", "Filed, under investigation")
+FILE_NOT_FILED = State("NOT_FILED", "不予立案", "Not filed", final=True)
+WITHDRAWN = State("WITHDRAWN", "已撤销案件待通知", "Withdrawn, notice due")
+WITHDRAWAL_NOTIFIED = State(
+    "WITHDRAWAL_NOTIFIED", "撤销案件已通知", "Withdrawal notified", final=True
+)
+MERGED = State("MERGED", "已并案", "Merged into another file", final=True)
+CONCLUDED = State("CONCLUDED", "侦查终结", "Investigation concluded", final=True)
+
+CPL_109 = Law(CPL, "第一百零九条", Confidence.MEM, "公安机关自行立案的条款凭记忆，须核对。")
+CPL_112 = Law(CPL, "第一百一十二条", Confidence.MEM, "凭记忆，须核对。")
+PSP20_171 = Law(PSP20, "第一百七十一条")
+PSP20_178 = Law(PSP20, "第一百七十八条")
+PSP20_186 = Law(PSP20, "第一百八十六条")
+PSP20_187 = Law(PSP20, "第一百八十七条")
+PSP20_189 = Law(PSP20, "第一百八十九条")
+PR19_564 = Law(PR19, "第五百六十四条")
+M17_9 = Law(M17, "第九条")
+M17_34 = Law(M17, "第三十四条")
+SC310_8 = Law(SC310, "第八条")
+CODE_1083 = Law(CODE, "第一千零八十三条")
+PS16_TIMES = Law(
+    PS16, "受理审查期限条款", Confidence.MEM, "公通字〔2016〕16号全文未核对，须经法律人员确认。"
+)
+SPLIT_LAW = Law(
+    PLATFORM, "分案与并案", Confidence.DESIGN, "分案、并案由办案机关决定；平台只记录，须确认。"
+)
+CONCLUDE_LAW = Law(
+    PLATFORM, "侦查终结登记", Confidence.DESIGN, "平台登记，便于统计；以起诉意见书为准。"
+)
+
+DECIDE_REPORT = duty(
+    "decide_report",
+    ("立案审查", "Decide on filing a report"),
+    days(3, PS16_TIMES),
+    days(30, PS16_TIMES),
+    missed=SUPERVISED,
+)
+URGE_FILE = duty(
+    "conclude_file",
+    ("立案后三个月内侦查终结", "Conclude within three months of filing"),
+    months(3, PR19_564),
+    missed=(
+        "检察机关可以发出立案监督案件催办函（人民检察院刑事诉讼规则第五百六十四条）",
+        "The procuratorate may urge (PR19 564)",
+    ),
+    conditional=True,
+)
+NOTIFY_WITHDRAWAL = duty(
+    "notify_withdrawal",
+    ("通知撤销案件并退回案卷", "Tell of the withdrawal and return the file"),
+    days(3, PSP20_187),
+    missed=SUPERVISED,
+)
+
+OPENS_SUSPECTS = Causes(
+    "suspect",
+    "open_suspect",
+    Reach.OPENS,
+    parts={"police": POLICE, "procuratorate": PROCURATORATE, "agency": AGENCY},
+    parties="parties",
+)
+RESUMES_PENALTY = Causes("penalty", "resume_after_crime", Reach.CASE)
+
+STEPS: tuple[Step, ...] = (
+    Step(
+        "take_report",
+        "受案登记",
+        "Take in a report",
+        source=(),
+        target=REPORT_TAKEN,
+        actor=desk(POLICE),
+        emits=said.ReportTaken,
+        law=(PSP20_171, CODE_1083),
+        holder=POLICE,
+        starts=(starts(DECIDE_REPORT, POLICE),),
+    ),
+    Step(
+        "open_file",
+        "立案",
+        "File by oneself",
+        source=(),
+        target=FILED,
+        actor=head(POLICE),
+        emits=said.FileOpened,
+        law=(CPL_109, PSP20_178),
+        decides=True,
+        holder=POLICE,
+        starts=(starts(URGE_FILE, POLICE),),
+        owes=(enters("filing", POLICE, M17_34),),
+    ),
+    Step(
+        "open_file_on_transfer",
+        "因移送案件立案而立案卷",
+        "Open the file of a transferred case",
+        source=(),
+        target=FILED,
+        actor=PLATFORM_ITSELF,
+        emits=said.FileOpenedOnTransfer,
+        law=(SC310_8, M17_9),
+        holder=POLICE,
+        starts=(starts(URGE_FILE, POLICE),),
+    ),
+    Step(
+        "open_file_by_split",
+        "因分案而立案卷",
+        "Open the file of those split off",
+        source=(),
+        target=FILED,
+        actor=PLATFORM_ITSELF,
+        emits=said.FileOpenedBySplit,
+        law=(SPLIT_LAW,),
+        holder=POLICE,
+        starts=(starts(URGE_FILE, POLICE),),
+    ),
+    Step(
+        "file_report",
+        "立案",
+        "File the report",
+        source=(REPORT_TAKEN,),
+        target=FILED,
+        actor=head(POLICE),
+        emits=said.ReportFiled,
+        law=(CPL_112, PSP20_178),
+        decides=True,
+        ends=(DECIDE_REPORT,),
+        starts=(starts(URGE_FILE, POLICE),),
+        owes=(enters("filing", POLICE, M17_34),),
+    ),
+    Step(
+        "decline_report",
+        "不予立案",
+        "Decline to file the report",
+        source=(REPORT_TAKEN,),
+        target=FILE_NOT_FILED,
+        actor=head(POLICE),
+        emits=said.ReportDeclined,
+        law=(CPL_112, PSP20_178),
+        decides=True,
+        ends=(DECIDE_REPORT,),
+        owes=(enters("non_filing", POLICE, M17_34),),
+    ),
+    Step(
+        "file_after_supervision",
+        "经立案监督立案",
+        "File after supervision",
+        source=(REPORT_TAKEN, FILE_NOT_FILED),
+        target=FILED,
+        actor=PLATFORM_ITSELF,
+        emits=said.ReportReopened,
+        law=(Law(PR19, "第五百六十三条"), Law(PSP20, "第一百八十二条")),
+        ends=(DECIDE_REPORT,),
+        starts=(starts(URGE_FILE, POLICE),),
+    ),
+    Step(
+        "name_suspects",
+        "确定犯罪嫌疑人",
+        "Name suspects",
+        source=(FILED,),
+        target=None,
+        actor=officer(POLICE),
+        emits=said.SuspectsNamed,
+        law=(CPL_109,),
+        causes=(OPENS_SUSPECTS,),
+    ),
+    Step(
+        "advise_suspects",
+        "建议追加犯罪嫌疑人或者单位",
+        "Advise to pursue further suspects",
+        source=(FILED, CONCLUDED),
+        target=None,
+        actor=officer(PROCURATORATE),
+        emits=said.SuspectsAdvised,
+        law=(Law(PR19, "第三百五十六条", Confidence.MEM, "追诉漏犯条款凭记忆，须核对。"),),
+        receiver=POLICE,
+        owes=(tells("suspects_advised", POLICE, CPL_109),),
+    ),
+    Step(
+        "name_further_suspects",
+        "追加犯罪嫌疑人",
+        "Name further suspects",
+        source=(CONCLUDED,),
+        target=FILED,
+        actor=officer(POLICE),
+        emits=said.FurtherSuspectsNamed,
+        law=(CPL_109,),
+        causes=(OPENS_SUSPECTS,),
+    ),
+    Step(
+        "seize_property",
+        "查封、扣押、冻结财物",
+        "Seize or freeze property",
+        source=(FILED,),
+        target=None,
+        actor=officer(POLICE),
+        emits=said.PropertySeized,
+        law=(Law(CPL, "第一百四十一条", Confidence.MEM, "凭记忆，须核对。"),),
+    ),
+    Step(
+        "split_off",
+        "分案",
+        "Split suspects off",
+        source=(FILED,),
+        target=None,
+        actor=head(POLICE),
+        emits=said.FileSplitOff,
+        law=(SPLIT_LAW,),
+        decides=True,
+        causes=(
+            Causes(
+                "criminal_file",
+                "open_file_by_split",
+                Reach.OPENS,
+                parts={POLICE: POLICE, PROCURATORATE: PROCURATORATE, AGENCY: AGENCY},
+            ),
+            Causes("suspect", "follow_file", Reach.DEPENDENT, parties="parties", about=OPENED),
+        ),
+    ),
+    Step(
+        "merge",
+        "并案",
+        "Merge into another file",
+        source=(FILED,),
+        target=MERGED,
+        actor=head(POLICE),
+        emits=said.FileMerged,
+        law=(SPLIT_LAW,),
+        decides=True,
+        drops=(URGE_FILE,),
+        causes=(Causes("suspect", "follow_file", Reach.DEPENDENT, about="into"),),
+    ),
+    Step(
+        "urge",
+        "催办",
+        "Urge the conclusion",
+        source=(FILED,),
+        target=None,
+        actor=officer(PROCURATORATE),
+        emits=said.FileUrged,
+        law=(PR19_564,),
+        receiver=POLICE,
+        documents=("w21",),
+        owes=(tells("file_urged", POLICE, PR19_564, Duty.HEAD),),
+    ),
+    Step(
+        "withdraw_file",
+        "撤销案件",
+        "Withdraw the file",
+        source=(FILED,),
+        target=WITHDRAWN,
+        actor=head(POLICE),
+        emits=said.FileWithdrawn,
+        law=(PSP20_186, PSP20_187),
+        decides=True,
+        documents=("w15",),
+        ends=(URGE_FILE,),
+        starts=(starts(NOTIFY_WITHDRAWAL, POLICE),),
+        owes=(enters("withdrawal", POLICE, M17_34),),
+        causes=(
+            Causes("suspect", "withdraw_with_file", Reach.DEPENDENT),
+            RESUMES_PENALTY,
+        ),
+    ),
+    Step(
+        "withdraw_on_order",
+        "依通知撤销案件",
+        "Withdraw as ordered",
+        source=(FILED,),
+        target=WITHDRAWN,
+        actor=PLATFORM_ITSELF,
+        emits=said.FileWithdrawnOnOrder,
+        law=(Law(PR19, "第五百六十三条"),),
+        ends=(URGE_FILE,),
+        starts=(starts(NOTIFY_WITHDRAWAL, POLICE),),
+        causes=(
+            Causes("suspect", "withdraw_with_file", Reach.DEPENDENT),
+            RESUMES_PENALTY,
+        ),
+    ),
+    Step(
+        "notify_withdrawal",
+        "通知撤销案件并退回案卷",
+        "Tell of the withdrawal",
+        source=(WITHDRAWN,),
+        target=WITHDRAWAL_NOTIFIED,
+        actor=desk(POLICE),
+        emits=said.WithdrawalNotified,
+        law=(PSP20_187, PSP20_189, M17_9),
+        receiver=AGENCY,
+        ends=(NOTIFY_WITHDRAWAL,),
+        owes=(
+            tells("withdrawal_notified", AGENCY, PSP20_187),
+            tells("withdrawal_notified", PROCURATORATE, M17_9),
+        ),
+    ),
+    Step(
+        "conclude_file",
+        "侦查终结登记",
+        "Conclude the file",
+        source=(FILED,),
+        target=CONCLUDED,
+        actor=officer(POLICE),
+        emits=said.FileConcluded,
+        law=(CONCLUDE_LAW,),
+        ends=(URGE_FILE,),
+    ),
+    Step(
+        "reopen_file",
+        "重新立案侦查",
+        "Take the file up again",
+        source=(WITHDRAWAL_NOTIFIED, FILE_NOT_FILED),
+        target=FILED,
+        actor=head(POLICE),
+        emits=said.FileReopened,
+        law=(PSP20_178,),
+        decides=True,
+        starts=(starts(URGE_FILE, POLICE),),
+    ),
+)
+
+CRIMINAL_FILE = Procedure(
+    name="criminal_file",
+    title="刑事案件",
+    title_en="Criminal file",
+    subject="case transfer criminal_file",
+    parts={
+        POLICE: INVESTIGATING,
+        PROCURATORATE: (OrganKind.PROCURATORATE,),
+        AGENCY: (OrganKind.ENFORCEMENT_AGENCY, OrganKind.GOVERNMENT, OrganKind.PROCURATORATE),
+    },
+    states=(
+        *(REPORT_TAKEN, FILED, FILE_NOT_FILED, WITHDRAWN, WITHDRAWAL_NOTIFIED),
+        *(MERGED, CONCLUDED),
+    ),
+    steps=STEPS,
+    overseer=PROCURATORATE,
+    fills={PROCURATORATE: Supervises(POLICE)},
+    inherits={"transfer": {AGENCY: "sender", PROCURATORATE: "supervisor"}},
+)

@@ -1,0 +1,168 @@
+"""Seized items 涉案物品 (B15, B16): every list has exactly one keeper, who is its holder.
+
+The keeper changes at the next one's signature, never before. When the police file, what the agency
+keeps is due to them within three days.
+"""
+
+from typing import Final
+
+from libs.common.agencies import OrganKind
+from libs.common.contracts.cases import things as said
+from libs.common.law import CPL, M17, PLATFORM, PR19, SC310, Confidence, Law
+from libs.common.procedure import Part, Procedure, State, Step
+from services.cases.procedures.writing import (
+    ENVIRONMENT,
+    PLATFORM_ITSELF,
+    days,
+    desk,
+    duty,
+    officer,
+    starts,
+    tells,
+)
+
+KEEPER: Final[Part] = "keeper"
+NEXT_KEEPER: Final[Part] = "next_keeper"
+ANY_KEEPER: Final = (
+    *(OrganKind.ENFORCEMENT_AGENCY, OrganKind.POLICE, OrganKind.PROCURATORATE),
+    *(OrganKind.COURT, OrganKind.GOVERNMENT, OrganKind.SUPERVISION_COMMISSION),
+)
+
+KEPT = State("KEPT", "保管中", "Kept")
+ITEMS_HANDOVER = State("ITEMS_HANDOVER", "移交待签收", "Handed over, awaiting receipt")
+DISPOSED = State("DISPOSED", "已处置", "Disposed of", final=True)
+GIVEN_BACK = State("GIVEN_BACK", "已返还", "Given back", final=True)
+
+M17_10 = Law(M17, "第十条")
+SC310_12 = Law(SC310, "第十二条")
+CPL_245 = Law(CPL, "第二百四十五条", Confidence.MEM, "涉案财物处理条款凭记忆，须核对。")
+PR19_374 = Law(PR19, "第三百七十四条")
+KEEP_LAW = Law(PLATFORM, "涉案物品登记", Confidence.DESIGN, "物品与原件的保管人登记为平台规则。")
+
+HAND_OVER_ITEMS = duty(
+    "hand_over_items",
+    ("移交涉案物品", "Hand over the items"),
+    days(3, SC310_12),
+    days(3, M17_10, ENVIRONMENT),
+    missed=(
+        "隐匿、私分、销毁涉案物品的给予降级以上处分（国务院令第310号第十五条）",
+        "Discipline for hiding, sharing out or destroying (SC310 15)",
+    ),
+)
+
+STEPS: tuple[Step, ...] = (
+    Step(
+        "register_items",
+        "登记涉案物品",
+        "Register items",
+        source=(),
+        target=KEPT,
+        actor=officer(KEEPER),
+        emits=said.ItemsRegistered,
+        law=(KEEP_LAW, SC310_12),
+        holder=KEEPER,
+    ),
+    Step(
+        "move_items",
+        "转移存放地点",
+        "Move the items",
+        source=(KEPT,),
+        target=None,
+        actor=officer(KEEPER),
+        emits=said.ItemsMoved,
+        law=(KEEP_LAW,),
+    ),
+    Step(
+        "demand_items",
+        "立案后应移交",
+        "Be due, because the case was filed",
+        source=(KEPT,),
+        target=None,
+        actor=PLATFORM_ITSELF,
+        emits=said.ItemsDemanded,
+        law=(SC310_12, M17_10),
+        drops=(HAND_OVER_ITEMS,),
+        starts=(starts(HAND_OVER_ITEMS, KEEPER),),
+    ),
+    Step(
+        "hand_over_items",
+        "移交涉案物品",
+        "Hand the items over",
+        source=(KEPT,),
+        target=ITEMS_HANDOVER,
+        actor=officer(KEEPER),
+        emits=said.ItemsSent,
+        law=(SC310_12, M17_10, CPL_245),
+        receiver=NEXT_KEEPER,
+        names={"next_organ": NEXT_KEEPER},
+        ends=(HAND_OVER_ITEMS,),
+        owes=(tells("items_sent", NEXT_KEEPER, SC310_12),),
+    ),
+    Step(
+        "call_items_back",
+        "撤回移交",
+        "Call the hand-over back",
+        source=(ITEMS_HANDOVER,),
+        target=KEPT,
+        actor=officer(KEEPER),
+        emits=said.ItemsCalledBack,
+        law=(KEEP_LAW,),
+        owes=(tells("items_called_back", NEXT_KEEPER, KEEP_LAW),),
+    ),
+    Step(
+        "sign_for_items",
+        "签收涉案物品",
+        "Sign for the items",
+        source=(ITEMS_HANDOVER,),
+        target=KEPT,
+        actor=desk(NEXT_KEEPER),
+        emits=said.ItemsReceived,
+        law=(SC310_12, M17_10),
+        becomes={KEEPER: NEXT_KEEPER},
+        holder=KEEPER,
+        owes=(tells("items_received", KEEPER, SC310_12),),
+    ),
+    Step(
+        "dispose_of_hazard",
+        "处置危险涉案物品",
+        "Dispose of dangerous items",
+        source=(KEPT,),
+        target=DISPOSED,
+        actor=officer(KEEPER),
+        emits=said.HazardDisposed,
+        law=(M17_10, KEEP_LAW),
+        ends=(HAND_OVER_ITEMS,),
+    ),
+    Step(
+        "give_items_back",
+        "返还",
+        "Give the items back",
+        source=(KEPT,),
+        target=GIVEN_BACK,
+        actor=officer(KEEPER),
+        emits=said.ItemsReturned,
+        law=(CPL_245, PR19_374),
+        ends=(HAND_OVER_ITEMS,),
+    ),
+    Step(
+        "confiscate_items",
+        "没收、销毁",
+        "Confiscate or destroy",
+        source=(KEPT,),
+        target=DISPOSED,
+        actor=officer(KEEPER),
+        emits=said.ItemsConfiscated,
+        law=(CPL_245,),
+        ends=(HAND_OVER_ITEMS,),
+    ),
+)
+
+ITEMS = Procedure(
+    name="items",
+    title="涉案物品",
+    title_en="Items",
+    subject="case",
+    parts={KEEPER: ANY_KEEPER, NEXT_KEEPER: ANY_KEEPER},
+    states=(KEPT, ITEMS_HANDOVER, DISPOSED, GIVEN_BACK),
+    steps=STEPS,
+)

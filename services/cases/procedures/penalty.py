@@ -1,0 +1,711 @@
+"""Penalty 行政处罚: from the lead to the closing of the administrative case, rows A0 to A14.
+
+While a suspected crime is with the police the clock of the decision stands still (M17 16); a
+penalty never takes the place of the transfer (SC310 11; APL 8, 27, 82).
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from libs.common.agencies import OrganKind
+from libs.common.contracts.cases import penalty as said
+from libs.common.law import AEL, ALL, APL, ARL, M17, MEE30, PLATFORM, SC310, Confidence, Law
+from libs.common.procedure import (
+    Command,
+    Guard,
+    Part,
+    Procedure,
+    Proceeding,
+    Setting,
+    State,
+    Step,
+    Supervises,
+)
+from services.cases.procedures.writing import (
+    ENVIRONMENT,
+    LAPSES,
+    OVERDUE,
+    PLATFORM_ITSELF,
+    RIGHT_LOST,
+    days,
+    desk,
+    duty,
+    enters,
+    head,
+    legal,
+    months,
+    officer,
+    right,
+    starts,
+    tells,
+    validity,
+    working_days,
+)
+
+AGENCY: Final[Part] = "agency"
+NEXT_AGENCY: Final[Part] = "next_agency"
+SUPERVISOR: Final[Part] = "supervisor"
+COURT: Final[Part] = "court"
+PENALISING: Final = (
+    OrganKind.ENFORCEMENT_AGENCY,
+    OrganKind.GOVERNMENT,
+    OrganKind.POLICE,
+)
+"""Who imposes administrative penalties; the police do where the law gives them the power."""
+
+LEAD = State("LEAD", "线索登记", "Lead registered")
+LEAD_PASSED = State("LEAD_PASSED", "线索移送待签收", "Lead passed on, awaiting receipt")
+ADM_REVIEW = State("ADM_REVIEW", "初步审查", "Preliminary review")
+ADM_REJECTED = State("ADM_REJECTED", "不予立案（行政）", "No administrative case", final=True)
+ADM_INVEST = State("ADM_INVEST", "行政立案调查", "Under investigation")
+PENALTY = State("PENALTY", "调查终结待处理", "Investigation concluded")
+PENALTY_NOTICE = State("PENALTY_NOTICE", "已告知拟处罚", "Party told of the penalty proposed")
+PENALTY_DECIDED = State("PENALTY_DECIDED", "已作处罚决定", "Penalty decided")
+ENFORCING = State("ENFORCING", "申请强制执行", "Enforcement asked of the court")
+NOT_PENALISED = State("NOT_PENALISED", "不予处罚", "Not penalised", final=True)
+CLOSED = State("CLOSED", "结案归档", "Closed", final=True)
+
+BEFORE_OPENING = (LEAD, ADM_REVIEW)
+UNDER_WAY = (ADM_INVEST, PENALTY, PENALTY_NOTICE)
+
+MEE30_18 = Law(MEE30, "第十八条", Confidence.PART, "仅见受损副本，立案期限条款须核对。")
+MEE30_10 = Law(MEE30, "第十条", Confidence.PART, "仅见受损副本，须核对。")
+MEE30_44 = Law(MEE30, "第四十四条", Confidence.PART, "五个工作日的陈述申辩期限仅见受损副本。")
+MEE30_TIME = Law(MEE30, "办案期限条款", Confidence.PART, "延长与扣除期限的条文序号不可靠，须核对。")
+APL_36 = Law(APL, "第三十六条")
+APL_42 = Law(APL, "第四十二条")
+APL_43 = Law(APL, "第四十三条")
+APL_44 = Law(APL, "第四十四条")
+APL_54 = Law(APL, "第五十四条", Confidence.MEM, "行政立案条款凭记忆，须核对。")
+APL_57 = Law(APL, "第五十七条")
+APL_58 = Law(APL, "第五十八条")
+APL_60 = Law(APL, "第六十条")
+APL_61 = Law(APL, "第六十一条")
+APL_64 = Law(APL, "第六十四条")
+APL_67 = Law(APL, "第六十七条")
+APL_72 = Law(APL, "第七十二条")
+APL_35 = Law(APL, "第三十五条")
+APL_82 = Law(APL, "第八十二条")
+SC310_11 = Law(SC310, "第十一条")
+M17_16 = Law(M17, "第十六条")
+M17_34 = Law(M17, "第三十四条")
+AEL_53 = Law(AEL, "第五十三条、第五十四条", Confidence.MEM, "凭记忆，须核对。")
+ARL_20 = Law(ARL, "第二十条", Confidence.MEM, "凭记忆，须核对。")
+ALL_46 = Law(ALL, "第四十六条", Confidence.MEM, "凭记忆，须核对。")
+LEAD_LAW = Law(
+    PLATFORM, "线索移送", Confidence.DESIGN, "线索在行政机关之间移送的程序为平台规则，须确认。"
+)
+REOPEN_LAW = Law(PLATFORM, "重新办理", Confidence.DESIGN, "重新立案的条件法律未统一规定，须确认。")
+
+REVIEW_LEAD = duty(
+    "review_lead",
+    ("立案审查（行政）", "Decide on opening an administrative case"),
+    days(15, MEE30_18, ENVIRONMENT),
+    missed=OVERDUE,
+)
+REVIEW_LEAD_EXTENDED = duty(
+    "review_lead_extended",
+    ("延长后的立案审查（行政）", "Decide on opening, extended"),
+    days(30, MEE30_18, ENVIRONMENT),
+    missed=OVERDUE,
+)
+LIMITATION = validity(
+    "limitation",
+    ("追责时效", "Limitation of penalties"),
+    months(24, APL_36),
+    missed=(
+        "不再给予行政处罚；涉及生命健康安全、金融安全的为五年",
+        "No penalty; five years for life",
+    ),
+)
+DECIDE_PENALTY = duty(
+    "decide_penalty", ("作出处理决定", "Decide on the penalty"), days(90, APL_60), missed=OVERDUE
+)
+DECIDE_EXTENDED = duty(
+    "decide_penalty_extended",
+    ("延长后作出处理决定", "Decide on the penalty, extended"),
+    days(120, MEE30_TIME, ENVIRONMENT),
+    missed=OVERDUE,
+)
+DECIDE_COLLECTIVE = duty(
+    "decide_penalty_collective",
+    ("集体讨论延长后作出处理决定", "Decide on the penalty, extended collectively"),
+    days(150, MEE30_TIME, ENVIRONMENT),
+    missed=OVERDUE,
+)
+DECIDING = (DECIDE_PENALTY, DECIDE_EXTENDED, DECIDE_COLLECTIVE)
+STATEMENT = right(
+    "party_statement",
+    ("陈述申辩", "Statement and defence of the party"),
+    working_days(5, MEE30_44, ENVIRONMENT),
+    missed=RIGHT_LOST,
+    conditional=True,
+)
+ASK_HEARING = right(
+    "ask_hearing",
+    ("要求听证", "Ask for a hearing"),
+    working_days(5, APL_64),
+    missed=RIGHT_LOST,
+    conditional=True,
+)
+NOTIFY_HEARING = duty(
+    "notify_hearing",
+    ("听证七个工作日前通知", "Tell of the hearing seven working days before"),
+    working_days(7, APL_64),
+    missed=("听证程序瑕疵", "A defect of the hearing"),
+    before=True,
+)
+SERVE = duty(
+    "serve_penalty", ("送达处罚决定", "Serve the decision"), working_days(7, APL_61), missed=OVERDUE
+)
+PAY = validity(
+    "pay_fine",
+    ("缴纳罚款", "Pay the fine"),
+    days(15, APL_67),
+    missed=(
+        "每日按罚款数额百分之三加处罚款，不超过罚款数额（行政处罚法第七十二条）",
+        "Three per cent a day on top, up to the amount of the fine (APL 72)",
+    ),
+)
+ASK_RECONSIDERATION = validity(
+    "ask_administrative_reconsideration",
+    ("申请行政复议", "Ask for administrative reconsideration"),
+    days(60, ARL_20),
+    missed=LAPSES,
+)
+SUE = validity(
+    "sue_penalty", ("提起行政诉讼", "Sue against the penalty"), months(6, ALL_46), missed=LAPSES
+)
+URGED = validity(
+    "urged", ("催告履行期间", "Time given by the urging"), days(10, AEL_53), missed=LAPSES
+)
+
+# --- guards
+
+
+def _reviewed(proceeding: Proceeding | None, command: Command, _: Setting) -> Sequence[str]:
+    assert isinstance(command.form, said.DecidePenalty)
+    if command.form.simple:
+        return []
+    return [] if proceeding and proceeding.last("review_legally") else ["review_legally"]
+
+
+def _announced(proceeding: Proceeding | None, command: Command, _: Setting) -> Sequence[str]:
+    assert isinstance(command.form, said.DecidePenalty)
+    if command.form.simple:
+        return []
+    return [] if proceeding and proceeding.last("announce_penalty") else ["announce_penalty"]
+
+
+SUSPECTED: Final = frozenset({"SUSPECT_FLAG", "TRANSFER_REPORT"})
+
+
+def _not_instead(_: Proceeding | None, __: Command, setting: Setting) -> Sequence[str]:
+    return [
+        "transfer"
+        for each in setting.proceedings
+        if each.procedure == "transfer" and each.state in SUSPECTED
+    ]
+
+
+def _no_fine_twice(_: Proceeding | None, command: Command, setting: Setting) -> Sequence[str]:
+    assert isinstance(command.form, said.DecidePenalty)
+    fined = any(
+        taken.facts.get("fine_yuan")
+        for each in setting.proceedings
+        if each.procedure == "suspect"
+        for taken in each.standing()
+    )
+    return ["fine_yuan"] if command.form.fine_yuan and fined else []
+
+
+REVIEWED = Guard(
+    "reviewed",
+    "作出决定前应当经法制审核，并审核是否涉嫌犯罪",
+    "Reviewed by the legal unit before the decision",
+    APL_58,
+    _reviewed,
+)
+ANNOUNCED = Guard(
+    "announced", "作出决定前应当告知当事人", "The party is told before", APL_44, _announced
+)
+NOT_INSTEAD = Guard(
+    "not_instead_of_transfer",
+    "涉嫌犯罪尚未处理，不得以罚代移",
+    "A penalty may not take the place of a transfer",
+    SC310_11,
+    _not_instead,
+)
+NO_FINE_TWICE = Guard(
+    "no_fine_twice",
+    "人民法院已判处罚金的，不再给予新的罚款",
+    "No new fine once a court imposed one",
+    APL_35,
+    _no_fine_twice,
+)
+
+STEPS: tuple[Step, ...] = (
+    Step(
+        "register_lead",
+        "线索登记",
+        "Register a lead",
+        source=(),
+        target=LEAD,
+        actor=officer(AGENCY),
+        emits=said.LeadRegistered,
+        law=(APL_54, MEE30_18),
+        holder=AGENCY,
+        starts=(
+            starts(REVIEW_LEAD, AGENCY),
+            starts(LIMITATION, AGENCY, of="conduct_ended_on"),
+        ),
+    ),
+    Step(
+        "pass_lead",
+        "移送线索",
+        "Pass the lead on",
+        source=BEFORE_OPENING,
+        target=LEAD_PASSED,
+        actor=officer(AGENCY),
+        emits=said.LeadPassed,
+        law=(LEAD_LAW,),
+        receiver=NEXT_AGENCY,
+        names={"next_organ": NEXT_AGENCY},
+        drops=(REVIEW_LEAD, REVIEW_LEAD_EXTENDED),
+        owes=(tells("lead_passed", NEXT_AGENCY, LEAD_LAW),),
+    ),
+    Step(
+        "sign_for_lead",
+        "签收线索",
+        "Sign for the lead",
+        source=(LEAD_PASSED,),
+        target=LEAD,
+        actor=desk(NEXT_AGENCY),
+        emits=said.LeadReceived,
+        law=(LEAD_LAW,),
+        becomes={AGENCY: NEXT_AGENCY},
+        holder=AGENCY,
+        starts=(starts(REVIEW_LEAD, AGENCY),),
+    ),
+    Step(
+        "review_lead",
+        "初步审查",
+        "Begin the preliminary review",
+        source=(LEAD,),
+        target=ADM_REVIEW,
+        actor=officer(AGENCY),
+        emits=said.LeadReviewed,
+        law=(APL_54, MEE30_18),
+    ),
+    Step(
+        "extend_review",
+        "延长立案审查",
+        "Extend the time to decide on opening",
+        source=BEFORE_OPENING,
+        target=None,
+        actor=head(AGENCY),
+        emits=said.PenaltyReviewExtended,
+        law=(MEE30_18,),
+        decides=True,
+        starts=(starts(REVIEW_LEAD_EXTENDED, AGENCY, since=REVIEW_LEAD),),
+        fields=ENVIRONMENT,
+    ),
+    Step(
+        "inspect",
+        "现场检查",
+        "Inspect the site",
+        source=(*BEFORE_OPENING, *UNDER_WAY),
+        target=None,
+        actor=officer(AGENCY),
+        emits=said.SiteInspected,
+        law=(APL_42, MEE30_10),
+    ),
+    Step(
+        "open_penalty_case",
+        "行政立案",
+        "Open the administrative case",
+        source=BEFORE_OPENING,
+        target=ADM_INVEST,
+        actor=head(AGENCY),
+        emits=said.PenaltyCaseOpened,
+        law=(APL_54, MEE30_18),
+        decides=True,
+        ends=(REVIEW_LEAD, REVIEW_LEAD_EXTENDED),
+        starts=(starts(DECIDE_PENALTY, AGENCY),),
+        owes=(enters("violation", AGENCY, M17_34),),
+    ),
+    Step(
+        "decline_penalty_case",
+        "不予立案（行政）",
+        "Decline to open an administrative case",
+        source=BEFORE_OPENING,
+        target=ADM_REJECTED,
+        actor=head(AGENCY),
+        emits=said.PenaltyCaseDeclined,
+        law=(APL_54, MEE30_18),
+        decides=True,
+        ends=(REVIEW_LEAD, REVIEW_LEAD_EXTENDED),
+    ),
+    Step(
+        "reopen_penalty_case",
+        "重新立案调查",
+        "Take the case up again",
+        source=(ADM_REJECTED, NOT_PENALISED, CLOSED),
+        target=ADM_INVEST,
+        actor=head(AGENCY),
+        emits=said.PenaltyReopened,
+        law=(REOPEN_LAW,),
+        decides=True,
+        starts=(starts(DECIDE_PENALTY, AGENCY),),
+    ),
+    Step(
+        "request_recusal",
+        "申请回避",
+        "Ask for recusal",
+        source=UNDER_WAY,
+        target=None,
+        actor=officer(AGENCY),
+        emits=said.RecusalRequested,
+        law=(APL_43,),
+    ),
+    Step(
+        "decide_recusal",
+        "决定回避",
+        "Decide on the recusal",
+        source=UNDER_WAY,
+        target=None,
+        actor=head(AGENCY),
+        emits=said.RecusalDecided,
+        law=(APL_43,),
+        decides=True,
+        after="request_recusal",
+    ),
+    Step(
+        "order_correction",
+        "责令改正",
+        "Order the correction",
+        source=(*BEFORE_OPENING, *UNDER_WAY, PENALTY_DECIDED),
+        target=None,
+        actor=officer(AGENCY),
+        emits=said.CorrectionOrdered,
+        law=(Law(APL, "第二十八条"),),
+    ),
+    Step(
+        "restrict_permit",
+        "暂扣或者吊销许可、责令停产",
+        "Restrict the permit or order a stop",
+        source=(*UNDER_WAY, PENALTY_DECIDED),
+        target=None,
+        actor=head(AGENCY),
+        emits=said.PermitRestricted,
+        law=(SC310_11, M17_16),
+        decides=True,
+    ),
+    Step(
+        "extend_penalty_time",
+        "延长办案期限",
+        "Extend the time to decide",
+        source=UNDER_WAY,
+        target=None,
+        actor=head(AGENCY),
+        emits=said.PenaltyTimeExtended,
+        law=(APL_60, MEE30_TIME),
+        decides=True,
+        starts=(starts(DECIDE_EXTENDED, AGENCY, since=DECIDE_PENALTY),),
+        fields=ENVIRONMENT,
+    ),
+    Step(
+        "extend_penalty_time_again",
+        "集体讨论再次延长办案期限",
+        "Extend the time once more, collectively",
+        source=UNDER_WAY,
+        target=None,
+        actor=head(AGENCY),
+        emits=said.PenaltyTimeExtendedAgain,
+        law=(APL_60, MEE30_TIME),
+        decides=True,
+        starts=(starts(DECIDE_COLLECTIVE, AGENCY, since=DECIDE_EXTENDED),),
+        fields=ENVIRONMENT,
+    ),
+    Step(
+        "exclude_time",
+        "扣除期限",
+        "Exclude time from the count",
+        source=UNDER_WAY,
+        target=None,
+        actor=officer(AGENCY),
+        emits=said.TimeExcluded,
+        law=(APL_60, MEE30_TIME),
+        pauses=DECIDING,
+    ),
+    Step(
+        "count_time_again",
+        "恢复计算期限",
+        "Count the time again",
+        source=UNDER_WAY,
+        target=None,
+        actor=officer(AGENCY),
+        emits=said.TimeCountedAgain,
+        law=(APL_60, MEE30_TIME),
+        after="exclude_time",
+        resumes=DECIDING,
+    ),
+    Step(
+        "conclude_investigation",
+        "调查终结",
+        "Conclude the investigation",
+        source=(ADM_INVEST,),
+        target=PENALTY,
+        actor=officer(AGENCY),
+        emits=said.InvestigationConcluded,
+        law=(APL_57, APL_82),
+    ),
+    Step(
+        "review_legally",
+        "法制审核",
+        "Review legally",
+        source=(PENALTY, PENALTY_NOTICE),
+        target=None,
+        actor=legal(AGENCY),
+        emits=said.LegallyReviewed,
+        law=(APL_58,),
+    ),
+    Step(
+        "announce_penalty",
+        "行政处罚事先告知",
+        "Tell the party of the penalty proposed",
+        source=(PENALTY,),
+        target=PENALTY_NOTICE,
+        actor=officer(AGENCY),
+        emits=said.PenaltyAnnounced,
+        law=(APL_44, MEE30_44),
+        starts=(starts(STATEMENT, AGENCY), starts(ASK_HEARING, AGENCY)),
+    ),
+    Step(
+        "hear_statement",
+        "听取陈述申辩",
+        "Hear the statement",
+        source=(PENALTY_NOTICE,),
+        target=None,
+        actor=officer(AGENCY),
+        emits=said.StatementHeard,
+        law=(APL_44,),
+        ends=(STATEMENT,),
+    ),
+    Step(
+        "request_hearing",
+        "要求听证",
+        "Ask for a hearing",
+        source=(PENALTY_NOTICE,),
+        target=None,
+        actor=officer(AGENCY),
+        emits=said.HearingRequested,
+        law=(APL_64,),
+        ends=(ASK_HEARING,),
+        pauses=DECIDING,
+    ),
+    Step(
+        "set_hearing",
+        "确定听证日期",
+        "Set the day of the hearing",
+        source=(PENALTY_NOTICE,),
+        target=None,
+        actor=officer(AGENCY),
+        emits=said.HearingSet,
+        law=(APL_64,),
+        after="request_hearing",
+        drops=(NOTIFY_HEARING,),
+        starts=(starts(NOTIFY_HEARING, AGENCY, of="hearing_at"),),
+    ),
+    Step(
+        "notify_hearing",
+        "通知听证",
+        "Tell of the hearing",
+        source=(PENALTY_NOTICE,),
+        target=None,
+        actor=officer(AGENCY),
+        emits=said.HearingNotified,
+        law=(APL_64,),
+        after="set_hearing",
+        ends=(NOTIFY_HEARING,),
+    ),
+    Step(
+        "hold_hearing",
+        "举行听证",
+        "Hold the hearing",
+        source=(PENALTY_NOTICE,),
+        target=None,
+        actor=officer(AGENCY),
+        emits=said.HearingHeld,
+        law=(APL_64,),
+        after="request_hearing",
+        drops=(NOTIFY_HEARING,),
+        resumes=DECIDING,
+    ),
+    Step(
+        "decide_penalty",
+        "作出行政处罚决定",
+        "Decide the penalty",
+        source=(ADM_INVEST, PENALTY, PENALTY_NOTICE),
+        target=PENALTY_DECIDED,
+        actor=head(AGENCY),
+        emits=said.PenaltyDecided,
+        law=(APL_57, APL_60),
+        decides=True,
+        guards=(REVIEWED, ANNOUNCED, NOT_INSTEAD, NO_FINE_TWICE),
+        ends=DECIDING,
+        drops=(STATEMENT, ASK_HEARING, NOTIFY_HEARING),
+        starts=(starts(SERVE, AGENCY),),
+        owes=(enters("penalty", AGENCY, M17_34),),
+    ),
+    Step(
+        "decide_no_penalty",
+        "不予行政处罚",
+        "Decide on no penalty",
+        source=(PENALTY, PENALTY_NOTICE),
+        target=NOT_PENALISED,
+        actor=head(AGENCY),
+        emits=said.PenaltyNotImposed,
+        law=(APL_57,),
+        decides=True,
+        guards=(NOT_INSTEAD,),
+        ends=DECIDING,
+        drops=(STATEMENT, ASK_HEARING, NOTIFY_HEARING),
+    ),
+    Step(
+        "serve_penalty",
+        "送达处罚决定",
+        "Serve the decision",
+        source=(PENALTY_DECIDED,),
+        target=None,
+        actor=desk(AGENCY),
+        emits=said.PenaltyServed,
+        law=(APL_61,),
+        after="decide_penalty",
+        ends=(SERVE,),
+        starts=(
+            starts(PAY, AGENCY),
+            starts(ASK_RECONSIDERATION, AGENCY),
+            starts(SUE, AGENCY),
+        ),
+    ),
+    Step(
+        "record_payment",
+        "登记缴纳罚款",
+        "Record a payment",
+        source=(PENALTY_DECIDED, ENFORCING),
+        target=None,
+        actor=officer(AGENCY),
+        emits=said.FinePaid,
+        law=(APL_67, APL_72),
+        ends=(PAY,),
+    ),
+    Step(
+        "record_challenge",
+        "登记复议或者诉讼",
+        "Record a challenge",
+        source=(PENALTY_DECIDED,),
+        target=None,
+        actor=officer(AGENCY),
+        emits=said.PenaltyChallenged,
+        law=(ARL_20, ALL_46),
+    ),
+    Step(
+        "record_challenge_result",
+        "登记复议或者诉讼结果",
+        "Record the result of a challenge",
+        source=(PENALTY_DECIDED, ENFORCING),
+        target=None,
+        actor=officer(AGENCY),
+        emits=said.ChallengeDecided,
+        law=(ARL_20, ALL_46),
+        after="record_challenge",
+    ),
+    Step(
+        "urge_party",
+        "催告履行",
+        "Urge the party",
+        source=(PENALTY_DECIDED,),
+        target=None,
+        actor=officer(AGENCY),
+        emits=said.PartyUrged,
+        law=(AEL_53,),
+        starts=(starts(URGED, AGENCY),),
+    ),
+    Step(
+        "request_enforcement",
+        "申请人民法院强制执行",
+        "Ask the court to enforce",
+        source=(PENALTY_DECIDED,),
+        target=ENFORCING,
+        actor=officer(AGENCY),
+        emits=said.EnforcementRequested,
+        law=(AEL_53, APL_72),
+    ),
+    Step(
+        "record_enforcement",
+        "登记执行情况",
+        "Record the enforcement",
+        source=(PENALTY_DECIDED, ENFORCING),
+        target=None,
+        actor=officer(AGENCY),
+        emits=said.PenaltyEnforced,
+        law=(AEL_53, APL_72),
+        ends=(PAY,),
+    ),
+    Step(
+        "close_penalty_case",
+        "结案",
+        "Close the case",
+        source=(PENALTY_DECIDED, ENFORCING),
+        target=CLOSED,
+        actor=head(AGENCY),
+        emits=said.PenaltyClosed,
+        law=(APL_57,),
+        decides=True,
+        ends=(SERVE, PAY),
+    ),
+    Step(
+        "suspend_for_crime",
+        "移送期间中止计算",
+        "Stand still while the crime is looked into",
+        source=UNDER_WAY,
+        target=None,
+        actor=PLATFORM_ITSELF,
+        emits=said.PenaltySuspended,
+        law=(M17_16, SC310_11),
+        pauses=DECIDING,
+    ),
+    Step(
+        "resume_after_crime",
+        "刑事程序终结后恢复计算",
+        "Go on after the criminal path ended",
+        source=UNDER_WAY,
+        target=None,
+        actor=PLATFORM_ITSELF,
+        emits=said.PenaltyResumed,
+        law=(M17_16, SC310_11),
+        after="suspend_for_crime",
+        resumes=DECIDING,
+    ),
+)
+
+PENALTY_PROCEDURE = Procedure(
+    name="penalty",
+    title="行政处罚",
+    title_en="Administrative penalty",
+    subject="case",
+    parts={
+        AGENCY: PENALISING,
+        NEXT_AGENCY: PENALISING,
+        SUPERVISOR: (OrganKind.PROCURATORATE,),
+        COURT: (OrganKind.COURT,),
+    },
+    states=(
+        *(LEAD, LEAD_PASSED, ADM_REVIEW, ADM_REJECTED, ADM_INVEST, PENALTY, PENALTY_NOTICE),
+        *(PENALTY_DECIDED, ENFORCING, NOT_PENALISED, CLOSED),
+    ),
+    steps=STEPS,
+    overseer=SUPERVISOR,
+    fills={SUPERVISOR: Supervises(AGENCY)},
+)

@@ -1,0 +1,321 @@
+"""Reverse linkage 反向衔接 (E): no crime is pursued, but a penalty may be due.
+
+From the police, the procuratorate or the court to the agency, whose clock goes on with the days
+that were left (M17 16). An opinion may have to wait until the competent agency is found.
+"""
+
+from typing import Final
+
+from libs.common.agencies import Duty, OrganKind
+from libs.common.contracts.cases import reverse as said
+from libs.common.law import (
+    APL,
+    CPL,
+    M17,
+    PLATFORM,
+    PR19,
+    PSP20,
+    RG24,
+    SC310,
+    SPP21,
+    Confidence,
+    Law,
+)
+from libs.common.procedure import Causes, OfCase, Part, Procedure, Reach, State, Step, Superior
+from services.cases.procedures.penalty import PENALISING
+from services.cases.procedures.writing import (
+    SUPERVISED,
+    desk,
+    duty,
+    head,
+    months,
+    officer,
+    starts,
+    tells,
+    working_days,
+)
+
+SENDER: Final[Part] = "sender"
+NEXT_SENDER: Final[Part] = "next_sender"
+AGENCY: Final[Part] = "agency"
+SUPERIOR: Final[Part] = "superior"
+SUPERVISOR: Final[Part] = "supervisor"
+SENDING: Final = (OrganKind.POLICE, OrganKind.PROCURATORATE, OrganKind.COURT)
+
+REVERSE_REVIEW = State("REVERSE_REVIEW", "审查是否应予行政处罚", "Whether a penalty is due")
+REFERRED = State("REFERRED", "已移送其他检察院", "Referred to another procuratorate")
+NO_PENALTY_DUE = State("NO_PENALTY_DUE", "终结审查", "No penalty due", final=True)
+REVERSE_SENT = State("REVERSE_SENT", "已移送主管机关待签收", "Sent, awaiting receipt")
+REVERSE_OPEN = State("REVERSE_OPEN", "反向移送处理中", "With the agency")
+REVERSE_ANSWERED = State("REVERSE_ANSWERED", "已回复处理结果", "Answered", final=True)
+SILENCE_REPORTED = State("SILENCE_REPORTED", "逾期未回复已通报", "Silence reported", final=True)
+
+CPL_177 = Law(CPL, "第一百七十七条")
+PR19_373 = Law(PR19, "第三百七十三条")
+PSP20_177 = Law(PSP20, "第一百七十七条")
+SC310_13 = Law(SC310, "第十三条")
+M17_17 = Law(M17, "第十七条")
+APL_27 = Law(APL, "第二十七条")
+RG24_12 = Law(RG24, "第十二条", Confidence.PART, "仅见摘录；三个、十个工作日的期限须核对。")
+RG24_13 = Law(RG24, "第十三条", Confidence.PART, "仅见摘录，须核对。")
+SPP21_9 = Law(SPP21, "第九条", Confidence.MEM, "两个月回复期限凭记忆；2024年指引可能另有规定。")
+SPP21_11 = Law(SPP21, "第十一条", Confidence.MEM, "通报对象凭记忆，须核对。")
+FIND_LAW = Law(
+    PLATFORM, "确定主管机关", Confidence.DESIGN, "主管机关未确定前的登记为平台规则，须确认。"
+)
+
+PASS_TO_DEPARTMENT = duty(
+    "pass_to_department",
+    ("移送行政检察部门", "Pass to the department for administrative prosecution"),
+    working_days(3, RG24_12),
+    missed=SUPERVISED,
+)
+REVIEW_REVERSE = duty(
+    "review_reverse",
+    ("审查是否应予行政处罚", "Review whether a penalty is due"),
+    working_days(10, RG24_12),
+    missed=SUPERVISED,
+)
+REVIEWING = (PASS_TO_DEPARTMENT, REVIEW_REVERSE)
+ANSWER_REVERSE = duty(
+    "answer_reverse",
+    ("回复处理结果", "Answer what was done"),
+    months(2, SPP21_9),
+    missed=("通报同级司法行政机关、上级机关", "Reported to the superior organ"),
+)
+OPENS_PENALTY = Causes("penalty", "resume_after_crime", Reach.CASE)
+
+STEPS: tuple[Step, ...] = (
+    Step(
+        "begin_reverse_review",
+        "启动反向衔接审查",
+        "Begin to review whether a penalty is due",
+        source=(),
+        target=REVERSE_REVIEW,
+        actor=officer(SENDER),
+        emits=said.ReverseReviewBegun,
+        law=(RG24_12, PR19_373),
+        holder=SENDER,
+        starts=(starts(PASS_TO_DEPARTMENT, SENDER),),
+    ),
+    Step(
+        "pass_to_department",
+        "移送行政检察部门",
+        "Pass to the department for administrative prosecution",
+        source=(REVERSE_REVIEW,),
+        target=None,
+        actor=officer(SENDER),
+        emits=said.ReversePassedInside,
+        law=(RG24_12,),
+        after="begin_reverse_review",
+        ends=(PASS_TO_DEPARTMENT,),
+        drops=(REVIEW_REVERSE,),
+        starts=(starts(REVIEW_REVERSE, SENDER),),
+    ),
+    Step(
+        "suspend_reverse_review",
+        "中止审查",
+        "Suspend the review",
+        source=(REVERSE_REVIEW,),
+        target=None,
+        actor=officer(SENDER),
+        emits=said.ReverseReviewSuspended,
+        law=(RG24_13,),
+        documents=("w25",),
+        pauses=(REVIEW_REVERSE,),
+    ),
+    Step(
+        "resume_reverse_review",
+        "恢复审查",
+        "Resume the review",
+        source=(REVERSE_REVIEW,),
+        target=None,
+        actor=officer(SENDER),
+        emits=said.ReverseReviewResumed,
+        law=(RG24_13,),
+        after="suspend_reverse_review",
+        resumes=(REVIEW_REVERSE,),
+    ),
+    Step(
+        "seek_agency",
+        "确定主管机关",
+        "Seek the competent agency",
+        source=(REVERSE_REVIEW,),
+        target=None,
+        actor=officer(SENDER),
+        emits=said.AgencySought,
+        law=(FIND_LAW,),
+    ),
+    Step(
+        "refer_opinion",
+        "层报或者移送其他检察院",
+        "Refer to another procuratorate",
+        source=(REVERSE_REVIEW,),
+        target=REFERRED,
+        actor=officer(SENDER),
+        emits=said.OpinionReferred,
+        law=(RG24_12, FIND_LAW),
+        receiver=NEXT_SENDER,
+        names={"next_organ": NEXT_SENDER},
+        drops=REVIEWING,
+        owes=(tells("opinion_referred", NEXT_SENDER, RG24_12),),
+    ),
+    Step(
+        "sign_for_referral",
+        "接收",
+        "Take the matter on",
+        source=(REFERRED,),
+        target=REVERSE_REVIEW,
+        actor=desk(NEXT_SENDER),
+        emits=said.OpinionReferralReceived,
+        law=(RG24_12, FIND_LAW),
+        becomes={SENDER: NEXT_SENDER},
+        holder=SENDER,
+        starts=(starts(REVIEW_REVERSE, SENDER),),
+    ),
+    Step(
+        "end_reverse_review",
+        "终结审查",
+        "End the review",
+        source=(REVERSE_REVIEW,),
+        target=NO_PENALTY_DUE,
+        actor=head(SENDER),
+        emits=said.ReverseReviewEnded,
+        law=(RG24_12,),
+        decides=True,
+        documents=("w25",),
+        ends=REVIEWING,
+    ),
+    *(
+        Step(
+            "issue_opinion",
+            "提出检察意见",
+            "Issue an opinion that a penalty is due",
+            source=source,
+            target=REVERSE_SENT,
+            actor=head(SENDER),
+            emits=said.OpinionIssued,
+            law=(CPL_177, PR19_373),
+            decides=True,
+            receiver=AGENCY,
+            documents=("w23",),
+            names={"agency": AGENCY},
+            holder=SENDER,
+            ends=REVIEWING,
+            owes=(tells("opinion_issued", AGENCY, CPL_177, Duty.HEAD),),
+        )
+        for source in ((), (REVERSE_REVIEW,))
+    ),
+    Step(
+        "send_reverse",
+        "反向移送",
+        "Send for a penalty",
+        source=(),
+        target=REVERSE_SENT,
+        actor=officer(SENDER),
+        emits=said.ReverseSent,
+        law=(APL_27, SC310_13, PSP20_177, M17_17),
+        receiver=AGENCY,
+        names={"agency": AGENCY},
+        holder=SENDER,
+        owes=(
+            tells("reverse_sent", AGENCY, APL_27, Duty.DESK),
+            tells("reverse_sent", SUPERVISOR, M17_17, Duty.DESK),
+        ),
+    ),
+    Step(
+        "redirect_reverse",
+        "改送主管机关",
+        "Send to another agency",
+        source=(REVERSE_SENT, REVERSE_OPEN),
+        target=REVERSE_SENT,
+        actor=officer(SENDER),
+        emits=said.ReverseRedirected,
+        law=(FIND_LAW,),
+        receiver=AGENCY,
+        names={"next_organ": AGENCY},
+        holder=SENDER,
+        drops=(ANSWER_REVERSE,),
+        owes=(tells("reverse_redirected", AGENCY, FIND_LAW, Duty.DESK),),
+    ),
+    Step(
+        "sign_for_reverse",
+        "签收反向移送",
+        "Sign for the matter",
+        source=(REVERSE_SENT,),
+        target=REVERSE_OPEN,
+        actor=desk(AGENCY),
+        emits=said.ReverseReceived,
+        law=(CPL_177, APL_27),
+        holder=AGENCY,
+        starts=(starts(ANSWER_REVERSE, AGENCY),),
+        causes=(OPENS_PENALTY,),
+    ),
+    Step(
+        "hand_over_papers",
+        "移交证据材料",
+        "Hand over papers",
+        source=(REVERSE_SENT, REVERSE_OPEN),
+        target=None,
+        actor=officer(SENDER),
+        emits=said.PapersHandedOver,
+        law=(RG24_12, CPL_177),
+        receiver=AGENCY,
+        owes=(tells("reverse_papers_handed_over", AGENCY, CPL_177),),
+    ),
+    Step(
+        "answer_reverse",
+        "回复处理结果",
+        "Answer what was done",
+        source=(REVERSE_OPEN,),
+        target=REVERSE_ANSWERED,
+        actor=officer(AGENCY),
+        emits=said.ReverseAnswered,
+        law=(CPL_177, SPP21_9),
+        receiver=SENDER,
+        documents=("w24",),
+        ends=(ANSWER_REVERSE,),
+        owes=(tells("reverse_answered", SENDER, CPL_177),),
+        keeps=("result",),
+    ),
+    Step(
+        "report_silence",
+        "通报逾期未回复",
+        "Report that the agency is silent",
+        source=(REVERSE_OPEN,),
+        target=SILENCE_REPORTED,
+        actor=head(SENDER),
+        emits=said.SilenceReported,
+        law=(SPP21_11,),
+        decides=True,
+        receiver=SUPERIOR,
+        ends=(ANSWER_REVERSE,),
+        owes=(tells("reverse_silence_reported", SUPERIOR, SPP21_11, Duty.HEAD),),
+    ),
+)
+
+REVERSE = Procedure(
+    name="reverse",
+    title="反向衔接",
+    title_en="Reverse linkage",
+    subject="case suspect criminal_file",
+    parts={
+        SENDER: SENDING,
+        NEXT_SENDER: SENDING,
+        AGENCY: PENALISING,
+        SUPERIOR: (OrganKind.ENFORCEMENT_AGENCY, OrganKind.GOVERNMENT),
+        SUPERVISOR: (OrganKind.PROCURATORATE,),
+    },
+    states=(
+        *(REVERSE_REVIEW, REFERRED, NO_PENALTY_DUE, REVERSE_SENT, REVERSE_OPEN),
+        *(REVERSE_ANSWERED, SILENCE_REPORTED),
+    ),
+    steps=STEPS,
+    overseer=SUPERVISOR,
+    fills={AGENCY: OfCase(), SUPERIOR: Superior(AGENCY)},
+    inherits={
+        "suspect": {AGENCY: "agency", SUPERVISOR: "procuratorate"},
+        "criminal_file": {AGENCY: "agency", SUPERVISOR: "procuratorate"},
+    },
+    shares=(said.OpinionIssued,),
+)

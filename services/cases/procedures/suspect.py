@@ -1,0 +1,1227 @@
+"""One suspect 犯罪嫌疑人 in one file: custody, arrest, prosecution, trial and execution, rows D.
+
+Each suspect, a person or a unit, goes a way of one's own: in one case some are charged, some are
+not, some are sent back for a penalty. Whether the party is held decides which limits run and
+whether their ends roll over rest days (CPL 105(4)).
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from libs.common.agencies import Matter, OrganKind
+from libs.common.contracts.cases import criminal as said
+from libs.common.law import CI21, CPL, M17, PLATFORM, PR19, PSP20, Confidence, Law
+from libs.common.procedure import (
+    Command,
+    Guard,
+    Part,
+    Procedure,
+    Proceeding,
+    Receives,
+    Setting,
+    State,
+    Step,
+    Superior,
+)
+from services.cases.procedures.criminal_file import INVESTIGATING as INVESTIGATING_ORGANS
+from services.cases.procedures.criminal_file import RESUMES_PENALTY
+from services.cases.procedures.writing import (
+    LAPSES,
+    PLATFORM_ITSELF,
+    RIGHT_LOST,
+    SUPERVISED,
+    days,
+    desk,
+    duty,
+    enters,
+    half_months,
+    head,
+    months,
+    officer,
+    right,
+    starts,
+    tells,
+    validity,
+)
+
+POLICE: Final[Part] = "police"
+PROCURATORATE: Final[Part] = "procuratorate"
+NEXT_PROCURATORATE: Final[Part] = "next_procuratorate"
+UPPER_PROCURATORATE: Final[Part] = "upper_procuratorate"
+COURT: Final[Part] = "court"
+NEXT_COURT: Final[Part] = "next_court"
+UPPER_COURT: Final[Part] = "upper_court"
+AGENCY: Final[Part] = "agency"
+
+# --- states
+
+INVESTIGATING = State("INVESTIGATING", "侦查", "Under investigation")
+ARREST_REQUESTED = State("ARREST_REQUESTED", "已提请逮捕待接收", "Arrest requested")
+ARREST_REVIEW = State("ARREST_REVIEW", "审查逮捕", "Arrest under review")
+PROSECUTION_PROPOSED = State(
+    "PROSECUTION_PROPOSED", "已移送起诉待接收", "Sent for prosecution, awaiting receipt"
+)
+PROS_REVIEW = State("PROS_REVIEW", "审查起诉", "Prosecution under review")
+SUPP_INVEST_1 = State("SUPP_INVEST_1", "一次退回补充侦查", "Returned for investigation once")
+PROS_REVIEW_1 = State("PROS_REVIEW_1", "一次退补后审查起诉", "Under review after one return")
+SUPP_INVEST_2 = State("SUPP_INVEST_2", "二次退回补充侦查", "Returned for investigation twice")
+PROS_REVIEW_2 = State("PROS_REVIEW_2", "二次退补后审查起诉", "Under review after two returns")
+PROCURATORATE_CHANGED = State(
+    "PROCURATORATE_CHANGED", "改变管辖待接收", "Sent to another procuratorate"
+)
+WITHDRAWN = State("WITHDRAWN", "已撤销案件", "Dropped", final=True)
+NON_PROSECUTED = State("NON_PROSECUTED", "不起诉待告知", "Not prosecuted, notice due")
+NON_PROSECUTION_NOTIFIED = State(
+    "NON_PROSECUTION_NOTIFIED", "不起诉已告知", "Non-prosecution notified", final=True
+)
+INDICTED = State("INDICTED", "提起公诉", "Prosecuted")
+COURT_REVIEW = State("COURT_REVIEW", "法院审查受理", "The court decides on acceptance")
+COURT_ACCEPTED = State("COURT_ACCEPTED", "法院受理", "Accepted by the court")
+COURT_CHANGED = State("COURT_CHANGED", "改变审判管辖待接收", "Sent to another court")
+JUDGED_1ST = State("JUDGED_1ST", "一审判决", "Judged at first instance")
+APPEAL = State("APPEAL", "二审", "Second instance")
+JUDGED_FINAL = State("JUDGED_FINAL", "生效裁判", "Final judgment", final=True)
+RETRIAL = State("RETRIAL", "再审", "Retrial")
+EXECUTING = State("EXECUTING", "执行", "Execution")
+EXECUTED = State("EXECUTED", "执行完毕", "Executed", final=True)
+
+WITH_POLICE = (INVESTIGATING, SUPP_INVEST_1, SUPP_INVEST_2)
+REVIEWS = (PROS_REVIEW, PROS_REVIEW_1, PROS_REVIEW_2)
+AT_COURT = (COURT_REVIEW, COURT_ACCEPTED)
+BEFORE_JUDGMENT = (*WITH_POLICE, ARREST_REVIEW, *REVIEWS, *AT_COURT)
+
+# --- law
+
+CPL_67 = Law(CPL, "第六十七条、第七十九条", Confidence.MEM, "取保候审条款凭记忆，须核对。")
+CPL_74 = Law(CPL, "第七十四条、第七十九条", Confidence.MEM, "监视居住条款凭记忆，须核对。")
+CPL_82 = Law(CPL, "第八十二条", Confidence.MEM, "拘留条款凭记忆，须核对。")
+CPL_91 = Law(CPL, "第九十一条")
+CPL_92 = Law(CPL, "第九十二条", Confidence.MEM, "复议、复核条款凭记忆，须核对。")
+CPL_156 = Law(CPL, "第一百五十六条")
+CPL_158 = Law(CPL, "第一百五十八条")
+CPL_159 = Law(CPL, "第一百五十九条")
+CPL_162 = Law(CPL, "第一百六十二条")
+CPL_172 = Law(CPL, "第一百七十二条")
+CPL_175 = Law(CPL, "第一百七十五条")
+CPL_176 = Law(CPL, "第一百七十六条", Confidence.MEM, "提起公诉条款凭记忆，须核对。")
+CPL_177 = Law(CPL, "第一百七十七条")
+CPL_202 = Law(CPL, "第二百零二条")
+CPL_208 = Law(CPL, "第二百零八条")
+CPL_220 = Law(CPL, "第二百二十条")
+CPL_225 = Law(CPL, "第二百二十五条")
+CPL_230 = Law(CPL, "第二百三十条")
+CPL_236 = Law(CPL, "第二百三十六条", Confidence.MEM, "二审裁判条款凭记忆，须核对。")
+CPL_243 = Law(CPL, "第二百四十三条")
+CPL_254 = Law(CPL, "第二百五十四条", Confidence.MEM, "审判监督条款凭记忆，须核对。")
+CPL_259 = Law(CPL, "第二百五十九条")
+CPL_271 = Law(CPL, "第二百七十一条")
+PR19_282 = Law(PR19, "第二百八十二条")
+PR19_351 = Law(PR19, "第三百五十一条")
+PR19_346 = Law(PR19, "第三百四十六条")
+PR19_367 = Law(PR19, "第三百六十七条")
+PR19_CHANGE = Law(PR19, "管辖条款", Confidence.MEM, "改变管辖、指定管辖条款凭记忆，须核对。")
+PR19_REVOKE = Law(PR19, "撤销不起诉条款", Confidence.MEM, "上级撤销不起诉条款凭记忆，须核对。")
+CI21_219 = Law(CI21, "第二百一十九条")
+CI21_CHANGE = Law(CI21, "指定管辖条款", Confidence.MEM, "改变审判管辖条款凭记忆，须核对。")
+PSP20_296 = Law(PSP20, "第二百九十六条")
+M17_18 = Law(M17, "第十八条")
+M17_34 = Law(M17, "第三十四条")
+RECEIPT_LAW = Law(
+    PLATFORM, "案卷签收", Confidence.DESIGN, "案卷自对方签收时交接为平台规则，须确认。"
+)
+
+# --- limits
+
+HELD = {"custody_sensitive": True}
+REQUEST_ARREST = duty(
+    "request_arrest",
+    ("提请批准逮捕", "Request the arrest"),
+    days(3, CPL_91),
+    missed=("超期羁押，应当释放", "Held too long: to be released"),
+    **HELD,
+)
+REQUEST_ARREST_EXTENDED = duty(
+    "request_arrest_extended",
+    ("延长后提请批准逮捕", "Request the arrest, extended"),
+    days(7, CPL_91),
+    missed=("超期羁押，应当释放", "Held too long: to be released"),
+    **HELD,
+)
+REQUEST_ARREST_LONG = duty(
+    "request_arrest_long",
+    ("流窜、多次、结伙作案提请批准逮捕", "Request the arrest, up to thirty days"),
+    days(30, CPL_91),
+    missed=("超期羁押，应当释放", "Held too long: to be released"),
+    **HELD,
+)
+REQUESTING_ARREST = (REQUEST_ARREST, REQUEST_ARREST_EXTENDED, REQUEST_ARREST_LONG)
+REVIEW_ARREST_HELD = duty(
+    "review_arrest_held",
+    ("审查逮捕（已拘留）", "Review the arrest of a detained suspect"),
+    days(7, CPL_91),
+    missed=("超期羁押，应当释放", "Held too long: to be released"),
+    **HELD,
+)
+REVIEW_ARREST_FREE = duty(
+    "review_arrest_free",
+    ("审查逮捕（未拘留）", "Review the arrest of a suspect at liberty"),
+    days(15, PR19_282),
+    missed=SUPERVISED,
+)
+REVIEW_ARREST_COMPLEX = duty(
+    "review_arrest_complex",
+    ("审查逮捕（重大、复杂）", "Review the arrest, major and complex"),
+    days(20, PR19_282),
+    missed=SUPERVISED,
+)
+REVIEWING_ARREST = (REVIEW_ARREST_HELD, REVIEW_ARREST_FREE, REVIEW_ARREST_COMPLEX)
+ANSWER_ARREST_RECONSIDERATION = duty(
+    "answer_arrest_reconsideration",
+    ("复议不批准逮捕", "Reconsider the refusal of an arrest"),
+    days(7, Law(PR19, "第二百九十条", Confidence.MEM, "复议期限凭记忆，须核对。")),
+    missed=SUPERVISED,
+)
+ANSWER_ARREST_RECHECK = duty(
+    "answer_arrest_recheck",
+    ("复核不批准逮捕", "Review the refusal of an arrest"),
+    days(15, Law(PR19, "第二百九十一条", Confidence.MEM, "复核期限凭记忆，须核对。")),
+    missed=SUPERVISED,
+)
+CUSTODY = duty(
+    "custody_in_investigation",
+    ("侦查羁押期限", "Custody in the investigation"),
+    months(2, CPL_156),
+    missed=("超期羁押，应当释放或者变更强制措施", "Held too long: to be released"),
+    **HELD,
+)
+CUSTODY_1 = duty(
+    "custody_extended_once",
+    ("侦查羁押期限（延长一个月）", "Custody, one month more"),
+    months(1, CPL_156),
+    missed=("超期羁押，应当释放或者变更强制措施", "Held too long: to be released"),
+    **HELD,
+)
+CUSTODY_2 = duty(
+    "custody_extended_twice",
+    ("侦查羁押期限（再延长二个月）", "Custody, two months more"),
+    months(2, CPL_158),
+    missed=("超期羁押，应当释放或者变更强制措施", "Held too long: to be released"),
+    **HELD,
+)
+CUSTODY_3 = duty(
+    "custody_extended_thrice",
+    ("侦查羁押期限（又延长二个月）", "Custody, two months more again"),
+    months(2, CPL_159),
+    missed=("超期羁押，应当释放或者变更强制措施", "Held too long: to be released"),
+    **HELD,
+)
+IN_CUSTODY = (CUSTODY, CUSTODY_1, CUSTODY_2, CUSTODY_3)
+BAIL = validity("bail", ("取保候审期限", "Bail"), months(12, CPL_67), missed=LAPSES)
+SURVEILLANCE = validity(
+    "surveillance", ("监视居住期限", "Residential surveillance"), months(6, CPL_74), missed=LAPSES
+)
+DECIDE_PROSECUTION = duty(
+    "decide_prosecution",
+    ("审查起诉", "Decide on prosecution"),
+    months(1, CPL_172),
+    missed=SUPERVISED,
+    **HELD,
+)
+DECIDE_PROSECUTION_EXTENDED = duty(
+    "decide_prosecution_extended",
+    ("审查起诉（延长十五日）", "Decide on prosecution, fifteen days more"),
+    days(15, CPL_172),
+    missed=SUPERVISED,
+    **HELD,
+)
+DECIDE_PROSECUTION_FAST = duty(
+    "decide_prosecution_fast",
+    ("审查起诉（速裁）", "Decide on prosecution, fast track"),
+    days(10, CPL_172),
+    days(15, CPL_172),
+    missed=SUPERVISED,
+    **HELD,
+)
+DECIDING = (DECIDE_PROSECUTION, DECIDE_PROSECUTION_EXTENDED, DECIDE_PROSECUTION_FAST)
+SUPPLEMENT = duty(
+    "supplement_investigation",
+    ("补充侦查", "Supplement the investigation"),
+    months(1, CPL_175),
+    missed=SUPERVISED,
+    **HELD,
+)
+NOTIFY_NON_PROSECUTION = duty(
+    "notify_non_prosecution",
+    ("书面告知不起诉", "Tell of the non-prosecution in writing"),
+    days(3, M17_18, ("environment",)),
+    missed=("移送机关无从恢复行政处罚", "The agency cannot go on with the penalty"),
+)
+ACCEPT_TRIAL = duty(
+    "accept_trial",
+    ("审查受理", "Decide on accepting the case"),
+    days(7, CI21_219),
+    missed=SUPERVISED,
+)
+TRY = duty(
+    "try_first_instance",
+    ("一审审理", "Trial of first instance"),
+    months(2, CPL_208),
+    months(3, CPL_208),
+    missed=SUPERVISED,
+    **HELD,
+)
+TRY_EXTENDED = duty(
+    "try_first_instance_extended",
+    ("一审审理（上级法院批准延长三个月）", "Trial of first instance, three months more"),
+    months(3, CPL_208),
+    missed=SUPERVISED,
+    **HELD,
+)
+TRY_SIMPLY = duty(
+    "try_simply",
+    ("一审审理（简易程序）", "Trial by the simple procedure"),
+    days(20, CPL_220),
+    half_months(3, CPL_220),
+    missed=SUPERVISED,
+    **HELD,
+)
+TRY_FAST = duty(
+    "try_fast",
+    ("一审审理（速裁程序）", "Trial by the fast track"),
+    days(10, CPL_225),
+    days(15, CPL_225),
+    missed=SUPERVISED,
+    **HELD,
+)
+TRYING = (TRY, TRY_EXTENDED, TRY_SIMPLY, TRY_FAST)
+SERVE_JUDGMENT = duty(
+    "serve_judgment",
+    ("送达判决书", "Serve the judgment"),
+    days(5, CPL_202),
+    missed=SUPERVISED,
+)
+APPEAL_TIME = right(
+    "appeal",
+    ("上诉、抗诉", "Appeal or protest"),
+    days(10, CPL_230),
+    missed=RIGHT_LOST,
+    conditional=True,
+)
+TRY_AGAIN = duty(
+    "try_second_instance",
+    ("二审审理", "Trial of second instance"),
+    months(2, CPL_243),
+    missed=SUPERVISED,
+    **HELD,
+)
+TRY_AGAIN_EXTENDED = duty(
+    "try_second_instance_extended",
+    ("二审审理（延长二个月）", "Trial of second instance, two months more"),
+    months(2, CPL_243),
+    missed=SUPERVISED,
+    **HELD,
+)
+TRYING_AGAIN = (TRY_AGAIN, TRY_AGAIN_EXTENDED)
+
+# --- guards
+
+
+def _returned_before(proceeding: Proceeding | None, command: Command, _: Setting) -> Sequence[str]:
+    assert isinstance(command.form, said.NotProsecute)
+    assert proceeding is not None
+    returned = proceeding.last("return_for_investigation")
+    imported = command.imported
+    lacking = command.form.kind == "insufficient_evidence" and returned is None and not imported
+    return ["return_for_investigation"] if lacking else []
+
+
+def _held(proceeding: Proceeding | None, _: Command, __: Setting) -> Sequence[str]:
+    assert proceeding is not None
+    return [] if proceeding.custody else ["custody"]
+
+
+RETURNED_BEFORE = Guard(
+    "returned_before",
+    "证据不足不起诉以退回补充侦查为前提",
+    "For lack of evidence only after a return for investigation",
+    PR19_367,
+    _returned_before,
+)
+IS_HELD = Guard("held", "以被羁押为前提", "Only while the suspect is held", CPL_91, _held)
+
+ALL_LIMITS = (
+    *(*REQUESTING_ARREST, *REVIEWING_ARREST, *IN_CUSTODY, *DECIDING),
+    *(SUPPLEMENT, *TRYING, ANSWER_ARREST_RECONSIDERATION, ANSWER_ARREST_RECHECK),
+)
+
+STEPS: tuple[Step, ...] = (
+    Step(
+        "open_suspect",
+        "列为犯罪嫌疑人",
+        "Become a suspect",
+        source=(),
+        target=INVESTIGATING,
+        actor=PLATFORM_ITSELF,
+        emits=said.SuspectOpened,
+        law=(RECEIPT_LAW,),
+        holder=POLICE,
+    ),
+    Step(
+        "follow_file",
+        "随案移转",
+        "Go with another file",
+        source=(
+            *(*WITH_POLICE, ARREST_REQUESTED, ARREST_REVIEW, PROSECUTION_PROPOSED, *REVIEWS),
+            *(PROCURATORATE_CHANGED, INDICTED, *AT_COURT, COURT_CHANGED, JUDGED_1ST, APPEAL),
+        ),
+        target=None,
+        actor=PLATFORM_ITSELF,
+        emits=said.SuspectFollowed,
+        law=(RECEIPT_LAW,),
+    ),
+    Step(
+        "detain",
+        "拘留",
+        "Detain",
+        source=(INVESTIGATING,),
+        target=None,
+        actor=head(POLICE),
+        emits=said.SuspectDetained,
+        law=(CPL_82,),
+        decides=True,
+        drops=REQUESTING_ARREST,
+        starts=(starts(REQUEST_ARREST, POLICE),),
+        custody=True,
+    ),
+    Step(
+        "extend_detention",
+        "延长提请审查批准时间一至四日",
+        "Extend by one to four days",
+        source=(INVESTIGATING,),
+        target=None,
+        actor=head(POLICE),
+        emits=said.DetentionExtended,
+        law=(CPL_91,),
+        decides=True,
+        guards=(IS_HELD,),
+        starts=(starts(REQUEST_ARREST_EXTENDED, POLICE, since=REQUEST_ARREST),),
+    ),
+    Step(
+        "extend_detention_long",
+        "延长提请审查批准时间至三十日",
+        "Extend to thirty days",
+        source=(INVESTIGATING,),
+        target=None,
+        actor=head(POLICE),
+        emits=said.DetentionExtendedLong,
+        law=(CPL_91,),
+        decides=True,
+        guards=(IS_HELD,),
+        starts=(
+            starts(REQUEST_ARREST_LONG, POLICE, since=REQUEST_ARREST),
+            starts(REQUEST_ARREST_LONG, POLICE, since=REQUEST_ARREST_EXTENDED),
+        ),
+    ),
+    Step(
+        "release",
+        "释放",
+        "Release",
+        source=BEFORE_JUDGMENT,
+        target=None,
+        actor=head(POLICE),
+        emits=said.SuspectReleased,
+        law=(CPL_92,),
+        decides=True,
+        drops=(*REQUESTING_ARREST, *IN_CUSTODY),
+        custody=False,
+    ),
+    Step(
+        "bail",
+        "取保候审",
+        "Release on bail",
+        source=BEFORE_JUDGMENT,
+        target=None,
+        actor=head(POLICE),
+        emits=said.SuspectBailed,
+        law=(CPL_67,),
+        decides=True,
+        drops=(*REQUESTING_ARREST, *IN_CUSTODY, BAIL),
+        starts=(starts(BAIL, POLICE),),
+        custody=False,
+    ),
+    Step(
+        "put_under_surveillance",
+        "监视居住",
+        "Put under residential surveillance",
+        source=BEFORE_JUDGMENT,
+        target=None,
+        actor=head(POLICE),
+        emits=said.SuspectUnderSurveillance,
+        law=(CPL_74,),
+        decides=True,
+        drops=(*REQUESTING_ARREST, *IN_CUSTODY, SURVEILLANCE),
+        starts=(starts(SURVEILLANCE, POLICE),),
+        custody=False,
+    ),
+    Step(
+        "request_arrest",
+        "提请批准逮捕",
+        "Request the arrest",
+        source=(INVESTIGATING,),
+        target=ARREST_REQUESTED,
+        actor=head(POLICE),
+        emits=said.ArrestRequested,
+        law=(CPL_91,),
+        decides=True,
+        receiver=PROCURATORATE,
+        documents=("w26",),
+        ends=REQUESTING_ARREST,
+        owes=(
+            tells("arrest_requested", PROCURATORATE, CPL_91),
+            enters("arrest_request", POLICE, M17_34),
+        ),
+    ),
+    Step(
+        "sign_for_arrest_request",
+        "接收提请批准逮捕案卷",
+        "Sign for the request for arrest",
+        source=(ARREST_REQUESTED,),
+        target=ARREST_REVIEW,
+        actor=desk(PROCURATORATE),
+        emits=said.ArrestRequestReceived,
+        law=(CPL_91,),
+        holder=PROCURATORATE,
+        starts=(
+            starts(REVIEW_ARREST_HELD, PROCURATORATE, held=True),
+            starts(REVIEW_ARREST_FREE, PROCURATORATE, held=False),
+        ),
+    ),
+    Step(
+        "treat_arrest_as_complex",
+        "重大、复杂案件延长审查逮捕",
+        "Treat the review as complex",
+        source=(ARREST_REVIEW,),
+        target=None,
+        actor=head(PROCURATORATE),
+        emits=said.ArrestReviewComplex,
+        law=(PR19_282,),
+        decides=True,
+        starts=(starts(REVIEW_ARREST_COMPLEX, PROCURATORATE, since=REVIEW_ARREST_FREE),),
+    ),
+    Step(
+        "approve_arrest",
+        "批准逮捕",
+        "Approve the arrest",
+        source=(ARREST_REVIEW,),
+        target=INVESTIGATING,
+        actor=head(PROCURATORATE),
+        emits=said.ArrestApproved,
+        law=(CPL_91,),
+        decides=True,
+        receiver=POLICE,
+        documents=("w26",),
+        holder=POLICE,
+        ends=REVIEWING_ARREST,
+        drops=IN_CUSTODY,
+        starts=(starts(CUSTODY, POLICE),),
+        owes=(
+            tells("arrest_approved", POLICE, CPL_91),
+            enters("arrest_approval", PROCURATORATE, M17_34),
+        ),
+        custody=True,
+    ),
+    Step(
+        "refuse_arrest",
+        "不批准逮捕",
+        "Refuse the arrest",
+        source=(ARREST_REVIEW,),
+        target=INVESTIGATING,
+        actor=head(PROCURATORATE),
+        emits=said.ArrestRefused,
+        law=(CPL_91,),
+        decides=True,
+        receiver=POLICE,
+        documents=("w26",),
+        holder=POLICE,
+        ends=REVIEWING_ARREST,
+        owes=(
+            tells("arrest_refused", POLICE, CPL_91),
+            enters("arrest_approval", PROCURATORATE, M17_34),
+        ),
+        custody=False,
+    ),
+    Step(
+        "contest_arrest_refusal",
+        "要求复议不批准逮捕",
+        "Ask to reconsider the refusal",
+        source=(INVESTIGATING,),
+        target=None,
+        actor=head(POLICE),
+        emits=said.ArrestRefusalContested,
+        law=(CPL_92,),
+        decides=True,
+        after="refuse_arrest",
+        receiver=PROCURATORATE,
+        drops=(ANSWER_ARREST_RECONSIDERATION,),
+        starts=(starts(ANSWER_ARREST_RECONSIDERATION, PROCURATORATE),),
+        owes=(tells("arrest_refusal_contested", PROCURATORATE, CPL_92),),
+    ),
+    Step(
+        "uphold_arrest_refusal",
+        "复议维持不批准逮捕",
+        "Uphold the refusal",
+        source=(INVESTIGATING,),
+        target=None,
+        actor=head(PROCURATORATE),
+        emits=said.ArrestRefusalUpheld,
+        law=(CPL_92,),
+        decides=True,
+        after="contest_arrest_refusal",
+        receiver=POLICE,
+        ends=(ANSWER_ARREST_RECONSIDERATION,),
+        owes=(tells("arrest_refusal_upheld", POLICE, CPL_92),),
+    ),
+    Step(
+        "ask_arrest_recheck",
+        "提请上级检察院复核不批准逮捕",
+        "Ask the superior procuratorate to review",
+        source=(INVESTIGATING,),
+        target=None,
+        actor=head(POLICE),
+        emits=said.ArrestRecheckAsked,
+        law=(CPL_92,),
+        decides=True,
+        after="uphold_arrest_refusal",
+        receiver=UPPER_PROCURATORATE,
+        drops=(ANSWER_ARREST_RECHECK,),
+        starts=(starts(ANSWER_ARREST_RECHECK, UPPER_PROCURATORATE),),
+        owes=(tells("arrest_recheck_asked", UPPER_PROCURATORATE, CPL_92),),
+    ),
+    Step(
+        "uphold_on_recheck",
+        "复核维持不批准逮捕",
+        "Uphold the refusal on review",
+        source=(INVESTIGATING,),
+        target=None,
+        actor=head(UPPER_PROCURATORATE),
+        emits=said.ArrestRecheckUpheld,
+        law=(CPL_92,),
+        decides=True,
+        after="ask_arrest_recheck",
+        receiver=POLICE,
+        ends=(ANSWER_ARREST_RECHECK,),
+        owes=(tells("arrest_recheck_upheld", POLICE, CPL_92),),
+    ),
+    Step(
+        "change_arrest_refusal",
+        "变更决定批准逮捕",
+        "Change the refusal and approve",
+        source=(INVESTIGATING,),
+        target=None,
+        actor=head(PROCURATORATE),
+        emits=said.ArrestRefusalChanged,
+        law=(CPL_92,),
+        decides=True,
+        after="contest_arrest_refusal",
+        receiver=POLICE,
+        ends=(ANSWER_ARREST_RECONSIDERATION,),
+        drops=(ANSWER_ARREST_RECHECK, *REQUESTING_ARREST, *IN_CUSTODY),
+        starts=(starts(CUSTODY, POLICE),),
+        owes=(tells("arrest_approved", POLICE, CPL_92),),
+        custody=True,
+    ),
+    Step(
+        "extend_custody",
+        "延长侦查羁押期限",
+        "Extend the custody",
+        source=(INVESTIGATING,),
+        target=None,
+        actor=head(PROCURATORATE),
+        emits=said.CustodyExtended,
+        law=(CPL_156, CPL_158, CPL_159),
+        decides=True,
+        receiver=POLICE,
+        starts=(
+            starts(CUSTODY_3, POLICE, since=CUSTODY_2, from_end=True),
+            starts(CUSTODY_2, POLICE, since=CUSTODY_1, from_end=True),
+            starts(CUSTODY_1, POLICE, since=CUSTODY, from_end=True),
+        ),
+    ),
+    Step(
+        "propose_prosecution",
+        "移送审查起诉",
+        "Send for prosecution",
+        source=(INVESTIGATING,),
+        target=PROSECUTION_PROPOSED,
+        actor=head(POLICE),
+        emits=said.ProsecutionProposed,
+        law=(CPL_162,),
+        decides=True,
+        receiver=PROCURATORATE,
+        documents=("w26",),
+        ends=IN_CUSTODY,
+        drops=(*REQUESTING_ARREST, ANSWER_ARREST_RECONSIDERATION, ANSWER_ARREST_RECHECK),
+        owes=(
+            tells("prosecution_proposed", PROCURATORATE, CPL_162),
+            enters("prosecution_transfer", POLICE, M17_34),
+        ),
+    ),
+    Step(
+        "sign_for_prosecution",
+        "接收审查起诉案卷",
+        "Sign for the case",
+        source=(PROSECUTION_PROPOSED,),
+        target=PROS_REVIEW,
+        actor=desk(PROCURATORATE),
+        emits=said.ProsecutionProposalReceived,
+        law=(CPL_172, RECEIPT_LAW),
+        holder=PROCURATORATE,
+        starts=(starts(DECIDE_PROSECUTION, PROCURATORATE),),
+    ),
+    Step(
+        "extend_prosecution_review",
+        "延长审查起诉期限",
+        "Extend the review",
+        source=REVIEWS,
+        target=None,
+        actor=head(PROCURATORATE),
+        emits=said.ProsecutionReviewExtended,
+        law=(CPL_172, PR19_351),
+        decides=True,
+        starts=(
+            starts(
+                DECIDE_PROSECUTION_EXTENDED, PROCURATORATE, since=DECIDE_PROSECUTION, from_end=True
+            ),
+        ),
+    ),
+    Step(
+        "choose_fast_prosecution",
+        "适用速裁程序审查起诉",
+        "Choose the fast track",
+        source=REVIEWS,
+        target=None,
+        actor=officer(PROCURATORATE),
+        emits=said.ProsecutionReviewHastened,
+        law=(CPL_172,),
+        starts=(starts(DECIDE_PROSECUTION_FAST, PROCURATORATE, since=DECIDE_PROSECUTION),),
+    ),
+    Step(
+        "change_procuratorate",
+        "改变管辖",
+        "Send to another procuratorate",
+        source=REVIEWS,
+        target=PROCURATORATE_CHANGED,
+        actor=head(PROCURATORATE),
+        emits=said.ProcuratorateChanged,
+        law=(PR19_CHANGE, CPL_172),
+        decides=True,
+        receiver=NEXT_PROCURATORATE,
+        names={"next_organ": NEXT_PROCURATORATE},
+        drops=DECIDING,
+        owes=(tells("procuratorate_changed", NEXT_PROCURATORATE, CPL_172),),
+    ),
+    Step(
+        "sign_for_changed_procuratorate",
+        "接收改变管辖案卷",
+        "Sign at the other procuratorate",
+        source=(PROCURATORATE_CHANGED,),
+        target=PROS_REVIEW,
+        actor=desk(NEXT_PROCURATORATE),
+        emits=said.ProcuratorateReceived,
+        law=(CPL_172, RECEIPT_LAW),
+        becomes={PROCURATORATE: NEXT_PROCURATORATE},
+        holder=PROCURATORATE,
+        starts=(starts(DECIDE_PROSECUTION, PROCURATORATE),),
+    ),
+    *(
+        Step(
+            "return_for_investigation",
+            "退回补充侦查",
+            "Return for investigation",
+            source=(source,),
+            target=target,
+            actor=head(PROCURATORATE),
+            emits=said.InvestigationReturned,
+            law=(CPL_175, PR19_346),
+            decides=True,
+            receiver=POLICE,
+            documents=("w26",),
+            holder=POLICE,
+            drops=DECIDING,
+            starts=(starts(SUPPLEMENT, POLICE),),
+            owes=(tells("investigation_returned", POLICE, CPL_175),),
+        )
+        for source, target in ((PROS_REVIEW, SUPP_INVEST_1), (PROS_REVIEW_1, SUPP_INVEST_2))
+    ),
+    *(
+        Step(
+            "propose_prosecution_again",
+            "补充侦查完毕重新移送",
+            "Send again",
+            source=(source,),
+            target=target,
+            actor=head(POLICE),
+            emits=said.InvestigationSupplemented,
+            law=(CPL_175, PR19_346, PSP20_296),
+            decides=True,
+            receiver=PROCURATORATE,
+            documents=("w26",),
+            holder=PROCURATORATE,
+            ends=(SUPPLEMENT,),
+            starts=(starts(DECIDE_PROSECUTION, PROCURATORATE),),
+            owes=(tells("investigation_supplemented", PROCURATORATE, CPL_175),),
+        )
+        for source, target in ((SUPP_INVEST_1, PROS_REVIEW_1), (SUPP_INVEST_2, PROS_REVIEW_2))
+    ),
+    Step(
+        "drop_suspect",
+        "对犯罪嫌疑人撤销案件",
+        "Drop the suspect",
+        source=WITH_POLICE,
+        target=WITHDRAWN,
+        actor=head(POLICE),
+        emits=said.SuspectWithdrawn,
+        law=(Law(PSP20, "第一百八十六条"), PSP20_296),
+        decides=True,
+        documents=("w15",),
+        drops=ALL_LIMITS,
+        owes=(
+            tells("suspect_withdrawn", AGENCY, Law(PSP20, "第一百八十七条")),
+            tells("suspect_withdrawn", PROCURATORATE, Law(PSP20, "第一百八十九条")),
+            enters("withdrawal", POLICE, M17_34),
+        ),
+        causes=(RESUMES_PENALTY,),
+        custody=False,
+    ),
+    Step(
+        "withdraw_with_file",
+        "随案撤销",
+        "Be dropped with the file",
+        source=(*WITH_POLICE, ARREST_REQUESTED, ARREST_REVIEW),
+        target=WITHDRAWN,
+        actor=PLATFORM_ITSELF,
+        emits=said.SuspectWithdrawnWithFile,
+        law=(Law(PSP20, "第一百八十六条"),),
+        holder=POLICE,
+        drops=ALL_LIMITS,
+        custody=False,
+    ),
+    Step(
+        "decide_non_prosecution",
+        "不起诉",
+        "Decide not to prosecute",
+        source=REVIEWS,
+        target=NON_PROSECUTED,
+        actor=head(PROCURATORATE),
+        emits=said.NotProsecuted,
+        law=(CPL_177, CPL_175, PR19_367),
+        decides=True,
+        guards=(RETURNED_BEFORE,),
+        documents=("w23",),
+        ends=DECIDING,
+        starts=(starts(NOTIFY_NON_PROSECUTION, PROCURATORATE),),
+        owes=(
+            tells("not_prosecuted", POLICE, CPL_177),
+            enters("prosecution", PROCURATORATE, M17_34),
+        ),
+        causes=(RESUMES_PENALTY,),
+        custody=False,
+        keeps=("kind",),
+    ),
+    Step(
+        "notify_non_prosecution",
+        "书面告知不起诉",
+        "Tell the agency of the non-prosecution",
+        source=(NON_PROSECUTED,),
+        target=NON_PROSECUTION_NOTIFIED,
+        actor=officer(PROCURATORATE),
+        emits=said.NonProsecutionNotified,
+        law=(M17_18, CPL_177),
+        receiver=AGENCY,
+        ends=(NOTIFY_NON_PROSECUTION,),
+        owes=(tells("non_prosecution_notified", AGENCY, CPL_177),),
+    ),
+    Step(
+        "revoke_non_prosecution",
+        "撤销不起诉决定",
+        "Revoke the non-prosecution",
+        source=(NON_PROSECUTED, NON_PROSECUTION_NOTIFIED),
+        target=PROS_REVIEW,
+        actor=head(PROCURATORATE),
+        emits=said.NonProsecutionRevoked,
+        law=(PR19_REVOKE,),
+        decides=True,
+        drops=(NOTIFY_NON_PROSECUTION,),
+        starts=(starts(DECIDE_PROSECUTION, PROCURATORATE),),
+        owes=(tells("non_prosecution_revoked", AGENCY, PR19_REVOKE),),
+    ),
+    Step(
+        "prosecute",
+        "提起公诉",
+        "Prosecute",
+        source=REVIEWS,
+        target=INDICTED,
+        actor=head(PROCURATORATE),
+        emits=said.SuspectProsecuted,
+        law=(CPL_176,),
+        decides=True,
+        receiver=COURT,
+        documents=("w26",),
+        ends=DECIDING,
+        owes=(
+            tells("suspect_prosecuted", COURT, CPL_176),
+            enters("prosecution", PROCURATORATE, M17_34),
+        ),
+    ),
+    Step(
+        "sign_for_indictment",
+        "接收起诉书和案卷",
+        "Sign for the indictment",
+        source=(INDICTED,),
+        target=COURT_REVIEW,
+        actor=desk(COURT),
+        emits=said.IndictmentReceived,
+        law=(CI21_219, RECEIPT_LAW),
+        holder=COURT,
+        starts=(starts(ACCEPT_TRIAL, COURT),),
+    ),
+    Step(
+        "accept_trial",
+        "受理",
+        "Accept the case",
+        source=(COURT_REVIEW,),
+        target=COURT_ACCEPTED,
+        actor=officer(COURT),
+        emits=said.TrialAccepted,
+        law=(CI21_219,),
+        decides=True,
+        ends=(ACCEPT_TRIAL,),
+        starts=(starts(TRY, COURT),),
+    ),
+    Step(
+        "return_indictment",
+        "退回人民检察院",
+        "Return the case",
+        source=(COURT_REVIEW,),
+        target=PROS_REVIEW_2,
+        actor=officer(COURT),
+        emits=said.IndictmentReturned,
+        law=(CI21_219,),
+        decides=True,
+        receiver=PROCURATORATE,
+        holder=PROCURATORATE,
+        ends=(ACCEPT_TRIAL,),
+        starts=(starts(DECIDE_PROSECUTION, PROCURATORATE),),
+        owes=(tells("indictment_returned", PROCURATORATE, CI21_219),),
+    ),
+    Step(
+        "withdraw_indictment",
+        "撤回起诉",
+        "Withdraw the indictment",
+        source=(INDICTED, *AT_COURT),
+        target=PROS_REVIEW_2,
+        actor=head(PROCURATORATE),
+        emits=said.IndictmentWithdrawn,
+        law=(Law(PR19, "撤回起诉条款", Confidence.MEM, "凭记忆，须核对。"),),
+        decides=True,
+        holder=PROCURATORATE,
+        drops=(ACCEPT_TRIAL, *TRYING),
+        starts=(starts(DECIDE_PROSECUTION, PROCURATORATE),),
+        owes=(tells("indictment_withdrawn", COURT, CPL_176),),
+    ),
+    Step(
+        "change_court",
+        "指定、移送审判管辖",
+        "Designate another court",
+        source=AT_COURT,
+        target=COURT_CHANGED,
+        actor=head(COURT),
+        emits=said.CourtChanged,
+        law=(CI21_CHANGE,),
+        decides=True,
+        receiver=NEXT_COURT,
+        names={"next_organ": NEXT_COURT},
+        drops=(ACCEPT_TRIAL, *TRYING),
+        owes=(tells("court_changed", NEXT_COURT, CI21_CHANGE),),
+    ),
+    Step(
+        "sign_for_changed_court",
+        "接收改变管辖案卷（法院）",
+        "Sign at the other court",
+        source=(COURT_CHANGED,),
+        target=COURT_REVIEW,
+        actor=desk(NEXT_COURT),
+        emits=said.CourtReceived,
+        law=(CI21_219, RECEIPT_LAW),
+        becomes={COURT: NEXT_COURT},
+        holder=COURT,
+        starts=(starts(ACCEPT_TRIAL, COURT),),
+    ),
+    Step(
+        "choose_simple_trial",
+        "适用简易程序",
+        "Choose the simple procedure",
+        source=(COURT_ACCEPTED,),
+        target=None,
+        actor=officer(COURT),
+        emits=said.TrialSimplified,
+        law=(CPL_220,),
+        starts=(starts(TRY_SIMPLY, COURT, since=TRY),),
+    ),
+    Step(
+        "choose_fast_trial",
+        "适用速裁程序",
+        "Choose the fast track at the court",
+        source=(COURT_ACCEPTED,),
+        target=None,
+        actor=officer(COURT),
+        emits=said.TrialHastened,
+        law=(CPL_225,),
+        starts=(starts(TRY_FAST, COURT, since=TRY),),
+    ),
+    Step(
+        "extend_trial",
+        "批准延长一审审理期限",
+        "Extend the trial",
+        source=(COURT_ACCEPTED,),
+        target=None,
+        actor=head(COURT),
+        emits=said.TrialExtended,
+        law=(CPL_208,),
+        decides=True,
+        starts=(starts(TRY_EXTENDED, COURT, since=TRY, from_end=True),),
+    ),
+    Step(
+        "hold_trial",
+        "开庭审理",
+        "Hold a hearing",
+        source=(COURT_ACCEPTED, APPEAL, RETRIAL),
+        target=None,
+        actor=officer(COURT),
+        emits=said.TrialHeld,
+        law=(CPL_208,),
+    ),
+    Step(
+        "judge",
+        "一审判决",
+        "Give judgment",
+        source=(COURT_ACCEPTED,),
+        target=JUDGED_1ST,
+        actor=officer(COURT),
+        emits=said.JudgmentGiven,
+        law=(CPL_208,),
+        decides=True,
+        documents=("w26",),
+        ends=TRYING,
+        starts=(starts(SERVE_JUDGMENT, COURT),),
+        owes=(
+            tells("judgment_given", PROCURATORATE, CPL_202),
+            enters("judgment", PROCURATORATE, M17_34),
+        ),
+        keeps=("result", "fine_yuan", "suspended"),
+    ),
+    Step(
+        "serve_judgment",
+        "送达判决书",
+        "Serve the judgment",
+        source=(JUDGED_1ST,),
+        target=None,
+        actor=desk(COURT),
+        emits=said.JudgmentServed,
+        law=(CPL_202,),
+        after="judge",
+        ends=(SERVE_JUDGMENT,),
+        starts=(starts(APPEAL_TIME, COURT),),
+    ),
+    Step(
+        "appeal",
+        "上诉",
+        "Appeal",
+        source=(JUDGED_1ST,),
+        target=APPEAL,
+        actor=desk(COURT),
+        emits=said.JudgmentAppealed,
+        law=(CPL_230,),
+        ends=(APPEAL_TIME,),
+        drops=(SERVE_JUDGMENT,),
+        holder=UPPER_COURT,
+        starts=(starts(TRY_AGAIN, UPPER_COURT),),
+    ),
+    Step(
+        "protest",
+        "抗诉",
+        "Protest",
+        source=(JUDGED_1ST,),
+        target=APPEAL,
+        actor=head(PROCURATORATE),
+        emits=said.JudgmentProtested,
+        law=(CPL_230,),
+        decides=True,
+        ends=(APPEAL_TIME,),
+        drops=(SERVE_JUDGMENT,),
+        holder=UPPER_COURT,
+        starts=(starts(TRY_AGAIN, UPPER_COURT),),
+    ),
+    Step(
+        "withdraw_appeal",
+        "撤回上诉、抗诉",
+        "Withdraw the appeal",
+        source=(APPEAL,),
+        target=JUDGED_FINAL,
+        actor=desk(UPPER_COURT),
+        emits=said.AppealWithdrawn,
+        law=(CPL_236,),
+        drops=TRYING_AGAIN,
+    ),
+    Step(
+        "extend_second_trial",
+        "批准延长二审审理期限",
+        "Extend the second instance",
+        source=(APPEAL,),
+        target=None,
+        actor=head(UPPER_COURT),
+        emits=said.SecondTrialExtended,
+        law=(CPL_243,),
+        decides=True,
+        starts=(starts(TRY_AGAIN_EXTENDED, UPPER_COURT, since=TRY_AGAIN, from_end=True),),
+    ),
+    Step(
+        "judge_on_appeal",
+        "二审裁判",
+        "Give judgment at second instance",
+        source=(APPEAL,),
+        target=JUDGED_FINAL,
+        actor=officer(UPPER_COURT),
+        emits=said.AppealJudged,
+        law=(CPL_236, CPL_243),
+        decides=True,
+        ends=TRYING_AGAIN,
+        owes=(
+            tells("appeal_judged", PROCURATORATE, CPL_243),
+            enters("judgment", PROCURATORATE, M17_34),
+        ),
+        keeps=("result", "fine_yuan", "suspended"),
+    ),
+    Step(
+        "remand",
+        "发回重审",
+        "Send back for a new trial",
+        source=(APPEAL, RETRIAL),
+        target=COURT_ACCEPTED,
+        actor=officer(UPPER_COURT),
+        emits=said.CaseRemanded,
+        law=(CPL_236,),
+        decides=True,
+        holder=COURT,
+        ends=TRYING_AGAIN,
+        starts=(starts(TRY, COURT),),
+    ),
+    Step(
+        "take_effect",
+        "判决生效",
+        "Take effect",
+        source=(JUDGED_1ST,),
+        target=JUDGED_FINAL,
+        actor=desk(COURT),
+        emits=said.JudgmentEffective,
+        law=(CPL_259,),
+        drops=(SERVE_JUDGMENT, APPEAL_TIME),
+    ),
+    Step(
+        "protest_final",
+        "按照审判监督程序抗诉",
+        "Protest against the final judgment",
+        source=(JUDGED_FINAL, EXECUTING, EXECUTED),
+        target=RETRIAL,
+        actor=head(PROCURATORATE),
+        emits=said.FinalJudgmentProtested,
+        law=(CPL_254,),
+        decides=True,
+    ),
+    Step(
+        "order_retrial",
+        "决定再审",
+        "Order a retrial",
+        source=(JUDGED_FINAL, EXECUTING, EXECUTED),
+        target=RETRIAL,
+        actor=head(COURT),
+        emits=said.RetrialOrdered,
+        law=(CPL_254,),
+        decides=True,
+    ),
+    Step(
+        "judge_on_retrial",
+        "再审裁判",
+        "Decide the retrial",
+        source=(RETRIAL,),
+        target=JUDGED_FINAL,
+        actor=officer(COURT),
+        emits=said.RetrialJudged,
+        law=(CPL_254,),
+        decides=True,
+        keeps=("result", "fine_yuan", "suspended"),
+    ),
+    Step(
+        "begin_execution",
+        "交付执行",
+        "Begin the execution",
+        source=(JUDGED_FINAL,),
+        target=EXECUTING,
+        actor=desk(COURT),
+        emits=said.ExecutionBegun,
+        law=(CPL_259, CPL_271),
+    ),
+    Step(
+        "record_execution",
+        "登记执行情况",
+        "Record the execution",
+        source=(EXECUTING,),
+        target=None,
+        actor=desk(COURT),
+        emits=said.ExecutionRecorded,
+        law=(CPL_271,),
+    ),
+    Step(
+        "complete_execution",
+        "执行完毕",
+        "Complete the execution",
+        source=(EXECUTING,),
+        target=EXECUTED,
+        actor=desk(COURT),
+        emits=said.SentenceExecuted,
+        law=(CPL_259,),
+    ),
+)
+
+SUSPECT = Procedure(
+    name="suspect",
+    title="犯罪嫌疑人",
+    title_en="Suspect",
+    subject="party criminal_file",
+    parts={
+        POLICE: INVESTIGATING_ORGANS,
+        PROCURATORATE: (OrganKind.PROCURATORATE,),
+        NEXT_PROCURATORATE: (OrganKind.PROCURATORATE,),
+        UPPER_PROCURATORATE: (OrganKind.PROCURATORATE,),
+        COURT: (OrganKind.COURT,),
+        NEXT_COURT: (OrganKind.COURT,),
+        UPPER_COURT: (OrganKind.COURT,),
+        AGENCY: (OrganKind.ENFORCEMENT_AGENCY, OrganKind.GOVERNMENT, OrganKind.PROCURATORATE),
+    },
+    states=(
+        *(INVESTIGATING, ARREST_REQUESTED, ARREST_REVIEW, PROSECUTION_PROPOSED, PROS_REVIEW),
+        *(SUPP_INVEST_1, PROS_REVIEW_1, SUPP_INVEST_2, PROS_REVIEW_2, PROCURATORATE_CHANGED),
+        *(WITHDRAWN, NON_PROSECUTED, NON_PROSECUTION_NOTIFIED, INDICTED, COURT_REVIEW),
+        *(COURT_ACCEPTED, COURT_CHANGED, JUDGED_1ST, APPEAL, JUDGED_FINAL, RETRIAL),
+        *(EXECUTING, EXECUTED),
+    ),
+    steps=STEPS,
+    overseer=PROCURATORATE,
+    fills={
+        PROCURATORATE: Receives(Matter.PROSECUTION, POLICE),
+        COURT: Receives(Matter.TRIAL, PROCURATORATE),
+        UPPER_PROCURATORATE: Superior(PROCURATORATE),
+        UPPER_COURT: Superior(COURT),
+    },
+    shares=(said.InvestigationReturned, said.InvestigationSupplemented),
+)

@@ -1,0 +1,157 @@
+"""Supervision of transfer 移送监督: a case was not transferred that should be (C11, C12)."""
+
+from typing import Final
+
+from libs.common.agencies import Duty, OrganKind
+from libs.common.contracts.cases import supervision as said
+from libs.common.law import M17, PLATFORM, PR19, SC310, SPP21, Confidence, Law
+from libs.common.procedure import Part, Procedure, State, Step, Superior
+from services.cases.procedures.writing import (
+    ENVIRONMENT,
+    days,
+    desk,
+    duty,
+    enters,
+    head,
+    officer,
+    starts,
+    tells,
+)
+
+PROCURATORATE: Final[Part] = "procuratorate"
+AGENCY: Final[Part] = "agency"
+SUPERIOR: Final[Part] = "superior"
+POLICE: Final[Part] = "police"
+
+FILES_READ = State("FILES_READ", "调阅案卷", "Files under inspection")
+NOTHING_FOUND = State("NOTHING_FOUND", "未发现应移送", "Nothing to transfer", final=True)
+PP_OPINION_TRANSFER = State("PP_OPINION_TRANSFER", "检察意见（建议移送）", "Transfer suggested")
+OPINION_RECEIVED = State("OPINION_RECEIVED", "已签收检察意见", "Suggestion received")
+TRANSFER_ANSWERED = State("TRANSFER_ANSWERED", "已回复", "Answered", final=True)
+REFUSAL_REPORTED = State("REFUSAL_REPORTED", "已通报公安机关", "Refusal reported", final=True)
+
+M17_14 = Law(M17, "第十四条")
+M17_34 = Law(M17, "第三十四条")
+PR19_557 = Law(PR19, "第五百五十七条")
+SC310_14 = Law(SC310, "第十四条")
+SPP21_7 = Law(SPP21, "第七条", Confidence.MEM, "条文凭记忆，抄送对象须核对。")
+READ_LAW = Law(
+    PLATFORM, "调阅终结", Confidence.DESIGN, "调阅后未发现问题的登记为平台规则，须确认。"
+)
+
+TRANSFER_ON_OPINION = duty(
+    "transfer_on_opinion",
+    ("依检察意见移送", "Transfer as suggested"),
+    days(3, M17_14, ENVIRONMENT),
+    missed=(
+        "检察机关书面通知公安机关；对负责人给予处分（国务院令第310号第十六条）",
+        "The procuratorate tells the police; discipline (SC310 16)",
+    ),
+)
+
+STEPS: tuple[Step, ...] = (
+    Step(
+        "read_files",
+        "调阅行政处罚案卷",
+        "Read files of the agency",
+        source=(),
+        target=FILES_READ,
+        actor=officer(PROCURATORATE),
+        emits=said.FilesRead,
+        law=(SC310_14, M17_14),
+        holder=PROCURATORATE,
+        owes=(tells("agency_files_read", AGENCY, SC310_14),),
+    ),
+    Step(
+        "find_nothing",
+        "未发现应当移送",
+        "Find nothing to transfer",
+        source=(FILES_READ,),
+        target=NOTHING_FOUND,
+        actor=officer(PROCURATORATE),
+        emits=said.TransferSupervisionClosed,
+        law=(READ_LAW,),
+    ),
+    *(
+        Step(
+            "suggest_transfer",
+            "提出检察意见建议移送",
+            "Suggest the transfer",
+            source=source,
+            target=PP_OPINION_TRANSFER,
+            actor=head(PROCURATORATE),
+            emits=said.TransferSuggested,
+            law=(PR19_557, M17_14),
+            decides=True,
+            receiver=AGENCY,
+            documents=("w22",),
+            holder=PROCURATORATE,
+            owes=(
+                tells("transfer_suggested", AGENCY, PR19_557, Duty.HEAD),
+                tells("transfer_suggested", SUPERIOR, SPP21_7, Duty.HEAD),
+                enters("transfer_supervision", PROCURATORATE, M17_34),
+            ),
+        )
+        for source in ((), (FILES_READ,))
+    ),
+    Step(
+        "sign_for_suggestion",
+        "签收检察意见",
+        "Sign for the suggestion",
+        source=(PP_OPINION_TRANSFER,),
+        target=OPINION_RECEIVED,
+        actor=desk(AGENCY),
+        emits=said.TransferSuggestionReceived,
+        law=(M17_14, PR19_557),
+        holder=AGENCY,
+        starts=(starts(TRANSFER_ON_OPINION, AGENCY),),
+    ),
+    Step(
+        "answer_suggestion",
+        "回复执行情况",
+        "Answer the suggestion",
+        source=(OPINION_RECEIVED,),
+        target=TRANSFER_ANSWERED,
+        actor=officer(AGENCY),
+        emits=said.TransferSuggestionAnswered,
+        law=(M17_14, PR19_557),
+        receiver=PROCURATORATE,
+        ends=(TRANSFER_ON_OPINION,),
+        owes=(tells("transfer_suggestion_answered", PROCURATORATE, PR19_557),),
+    ),
+    Step(
+        "report_refusal",
+        "书面通知公安机关",
+        "Report the refusal to the police",
+        source=(PP_OPINION_TRANSFER, OPINION_RECEIVED, TRANSFER_ANSWERED),
+        target=REFUSAL_REPORTED,
+        actor=head(PROCURATORATE),
+        emits=said.RefusalReported,
+        law=(SPP21_7,),
+        decides=True,
+        receiver=POLICE,
+        ends=(TRANSFER_ON_OPINION,),
+        owes=(tells("transfer_refusal_reported", POLICE, SPP21_7, Duty.HEAD),),
+    ),
+)
+
+TRANSFER_SUPERVISION = Procedure(
+    name="transfer_supervision",
+    title="移送监督",
+    title_en="Supervision of transfer",
+    subject="case",
+    parts={
+        PROCURATORATE: (OrganKind.PROCURATORATE,),
+        AGENCY: (OrganKind.ENFORCEMENT_AGENCY, OrganKind.GOVERNMENT),
+        SUPERIOR: (OrganKind.ENFORCEMENT_AGENCY, OrganKind.GOVERNMENT),
+        POLICE: (OrganKind.POLICE,),
+    },
+    states=(
+        *(FILES_READ, NOTHING_FOUND, PP_OPINION_TRANSFER, OPINION_RECEIVED),
+        *(TRANSFER_ANSWERED, REFUSAL_REPORTED),
+    ),
+    steps=STEPS,
+    overseer=PROCURATORATE,
+    fills={SUPERIOR: Superior(AGENCY)},
+    shares=(said.TransferSuggested,),
+)

@@ -1,0 +1,137 @@
+"""The short words in which the tables are written; every table uses the same ones."""
+
+from datetime import timedelta
+from typing import Any, Final
+
+from libs.common.agencies import Duty
+from libs.common.contracts.procedure import Receipt
+from libs.common.law import Law
+from libs.common.limits import Basis, Limit, LimitKind
+from libs.common.procedure import ANY_FIELD, SERVICE, Actor, OwesEntry, OwesNotice, Part, Starts
+from libs.common.worktime import Unit
+
+ENVIRONMENT: Final = ("environment",)
+"""M17 binds environment departments only (its article 2); MEE30 and DET14 likewise."""
+PLATFORM_ITSELF: Final = Actor(SERVICE, (Duty.ADMINISTRATOR,))
+WARN_OF_HOURS: Final = timedelta(hours=6)
+"""A limit of 24 hours that warned a day before would warn at its start; ours, no law."""
+
+
+def officer(part: Part) -> Actor:
+    """The officer in charge."""
+    return Actor(part, (Duty.OFFICER,))
+
+
+def head(part: Part) -> Actor:
+    """The head of the organ."""
+    return Actor(part, (Duty.HEAD,))
+
+
+def desk(part: Part) -> Actor:
+    """Whoever signs for what arrives, and hands out what leaves."""
+    return Actor(part, (Duty.DESK, Duty.OFFICER))
+
+
+def legal(part: Part) -> Actor:
+    """The legal unit; in an organ without one its head."""
+    return Actor(part, (Duty.LEGAL, Duty.HEAD))
+
+
+def hours(length: int, law: Law, fields: tuple[str, ...] = (ANY_FIELD,)) -> Basis:
+    """So many hours, exactly."""
+    return Basis(length, Unit.HOUR, law, fields)
+
+
+def days(length: int, law: Law, fields: tuple[str, ...] = (ANY_FIELD,)) -> Basis:
+    """So many natural days."""
+    return Basis(length, Unit.NATURAL_DAY, law, fields)
+
+
+def working_days(length: int, law: Law, fields: tuple[str, ...] = (ANY_FIELD,)) -> Basis:
+    """So many working days."""
+    return Basis(length, Unit.WORKING_DAY, law, fields)
+
+
+def months(length: int, law: Law, fields: tuple[str, ...] = (ANY_FIELD,)) -> Basis:
+    """So many months."""
+    return Basis(length, Unit.MONTH, law, fields)
+
+
+def half_months(length: int, law: Law, fields: tuple[str, ...] = (ANY_FIELD,)) -> Basis:
+    """So many half months; an odd one is fifteen days (CI21 202)."""
+    return Basis(length, Unit.HALF_MONTH, law, fields)
+
+
+def _limit(
+    kind: LimitKind,
+    name: str,
+    titles: tuple[str, str],
+    bases: tuple[Basis, ...],
+    consequence: tuple[str, str],
+    **options: Any,  # noqa: ANN401 - fields of `Limit`
+) -> Limit:
+    if any(basis.unit is Unit.HOUR for basis in bases):
+        options.setdefault("warn_before", WARN_OF_HOURS)
+    return Limit(name, *titles, bases, kind, *consequence, **options)
+
+
+def duty(
+    name: str,
+    titles: tuple[str, str],
+    *bases: Basis,
+    missed: tuple[str, str],
+    **options: Any,  # noqa: ANN401 - fields of `Limit`
+) -> Limit:
+    """A limit within which an organ must act; `missed` is what follows, in both languages."""
+    return _limit(LimitKind.DUTY, name, titles, bases, missed, **options)
+
+
+def right(
+    name: str,
+    titles: tuple[str, str],
+    *bases: Basis,
+    missed: tuple[str, str],
+    **options: Any,  # noqa: ANN401 - fields of `Limit`
+) -> Limit:
+    """A limit within which somebody may act; a late act is taken in as late."""
+    return _limit(LimitKind.RIGHT, name, titles, bases, missed, **options)
+
+
+def validity(
+    name: str,
+    titles: tuple[str, str],
+    *bases: Basis,
+    missed: tuple[str, str],
+    **options: Any,  # noqa: ANN401 - fields of `Limit`
+) -> Limit:
+    """A time after which a measure lapses by itself."""
+    return _limit(LimitKind.VALIDITY, name, titles, bases, missed, **options)
+
+
+def fields_of(law: Law) -> tuple[str, ...]:
+    """The fields of enforcement that an act binds: some bind environment departments alone."""
+    return ENVIRONMENT if law.act.id in ("M17", "MEE30", "DET14") else (ANY_FIELD,)
+
+
+def tells(kind: str, to: Part, law: Law, duty: Duty = Duty.OFFICER) -> OwesNotice:
+    """A notice that is to be acknowledged; nobody owes what an act demands that does not bind."""
+    return OwesNotice(kind, to, duty, law, Receipt.ACKNOWLEDGED, fields=fields_of(law))
+
+
+def enters(item: str, by: Part, law: Law) -> OwesEntry:
+    """An entry on the shared platform within seven natural days (M17 34)."""
+    return OwesEntry(item, by, law, (7, Unit.NATURAL_DAY), ENVIRONMENT)
+
+
+def starts(limit: Limit, on: Part, **options: Any) -> Starts:  # noqa: ANN401 - fields of `Starts`
+    """A limit that begins with a step, against a part."""
+    return Starts(limit, on, **options)
+
+
+SUPERVISED: Final = ("检察机关监督", "Supervision by the procuratorate")
+OVERDUE: Final = ("案件超期，列入案件评查", "An overdue case, found at the review of cases")
+LAPSES: Final = ("期满自行失效", "It lapses by itself")
+RIGHT_LOST: Final = (
+    "逾期提出的照收，由接收机关决定是否受理",
+    "A late one is taken in as late; the receiver decides",
+)
