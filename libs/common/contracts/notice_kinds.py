@@ -82,6 +82,7 @@ NOTICE_KINDS: Final[tuple[str, ...]] = (
     "reverse_sent",
     "reverse_silence_reported",
     "suggestion_answered",
+    "suggestion_issued",
     "suit_appeal_judged",
     "suit_court_changed",
     "suit_judged",

@@ -16,7 +16,7 @@ from libs.common.procedure.decide import (
     may_take,
     open_steps,
 )
-from libs.common.procedure.follows import is_late
+from libs.common.procedure.follows import is_late, nominal_end, start_of
 from libs.common.procedure.proceeding import Arrival, By, Clock, Proceeding, Taken, evolve
 from libs.common.procedure.putting_right import ANNUL, CORRECT
 from libs.common.procedure.table import (
@@ -92,6 +92,8 @@ __all__ = [
     "is_late",
     "is_open",
     "may_take",
+    "nominal_end",
     "open_steps",
     "platform_itself",
+    "start_of",
 ]

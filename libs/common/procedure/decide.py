@@ -75,7 +75,8 @@ def decide(
         proceeding.state if proceeding else None,
     )
     _check_open(procedure, proceeding, step, setting)
-    _check_entitled(proceeding, step, command)
+    if not command.imported:
+        _check_entitled(proceeding, step, command)
     entered_late = _check_time(procedure, proceeding, step, command, setting)
     _check_documents(step, command)
     _check_guards(step, proceeding, command, setting)
@@ -260,7 +261,7 @@ def _parts(proceeding: Proceeding | None, step: Step, command: Command) -> dict[
     given = {part: organ for part, organ in command.parts.items() if part != SERVICE}
     if proceeding is not None:
         unnamed = given.keys() - set(step.names.values())
-        assert not unnamed, f"{step.name} does not name {unnamed}"
+        assert command.imported or not unnamed, f"{step.name} does not name {unnamed}"
         given = proceeding.parts | given
     for name, part in step.names.items():
         if (named := getattr(command.form, name)) is not None:

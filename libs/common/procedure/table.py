@@ -4,7 +4,7 @@ Nothing here is decided: what follows from a row is said in `decide`, what a pro
 `proceeding`, whether a table holds together in `check`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -254,6 +254,12 @@ class Step:
         return not self.source
 
     @property
+    def receives(self) -> bool:
+        """Whether it takes over what was sent: a receipt, which the law wants at once."""
+        taking = self.actor.part == self.holder or self.actor.part in self.becomes.values()
+        return taking and not self.opens and not self.decides
+
+    @property
     def since(self) -> frozenset[str]:
         """The names of the limits one of which has to run."""
         return frozenset(start.since.name for start in self.starts if start.since)
@@ -329,6 +335,16 @@ class Procedure:
     def limits(self) -> tuple[Limit, ...]:
         """Every limit that a step or a missed limit starts, once each."""
         return tuple({start.limit.name: start.limit for start in self.starts}.values())
+
+    def extensions(self, limit: Limit) -> Iterator[tuple[Limit, bool]]:
+        """The limits that may take the place of one, each of the one before, and whether from its
+        end: the shortest first."""
+        following = {start.since.name: start for start in self.starts if start.since}
+        seen = {limit.name}
+        while (start := following.get(limit.name)) and start.limit.name not in seen:
+            limit = start.limit
+            seen.add(limit.name)
+            yield limit, start.from_end
 
     def state(self, code: str) -> State:
         """The state of a code."""

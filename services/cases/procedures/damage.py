@@ -152,9 +152,8 @@ STEPS: tuple[Step, ...] = (
         emits=said.DamageAgreed,
         law=(CODE_1073,),
         decides=True,
-        documents=(),
         ends=(CONSULT,),
-        keeps=("amount_yuan",),
+        keeps=("amount_yuan", "parties"),
     ),
     Step(
         "ask_confirmation",
@@ -207,7 +206,7 @@ STEPS: tuple[Step, ...] = (
         law=(CODE_1073,),
         decides=True,
         owes=(tells("damage_judged", CLAIMANT, CODE_1073),),
-        keeps=("result", "amount_yuan"),
+        keeps=("result", "amount_yuan", "parties"),
     ),
     Step(
         "record_compensation",

@@ -557,6 +557,7 @@ STEPS: tuple[Step, ...] = (
         drops=(STATEMENT, ASK_HEARING, NOTIFY_HEARING),
         starts=(starts(SERVE, AGENCY),),
         owes=(enters("penalty", AGENCY, M17_34),),
+        keeps=("parties", "kinds", "fine_yuan"),
     ),
     Step(
         "decide_no_penalty",

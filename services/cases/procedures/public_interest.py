@@ -305,7 +305,7 @@ STEPS: tuple[Step, ...] = (
         emits=said.SuitMediated,
         law=(PI_LAW,),
         decides=True,
-        keeps=("result", "amount_yuan"),
+        keeps=("result", "amount_yuan", "parties"),
     ),
     Step(
         "judge_suit",
@@ -318,7 +318,7 @@ STEPS: tuple[Step, ...] = (
         law=(PIL_21, PIL_20),
         decides=True,
         owes=(tells("suit_judged", PROCURATORATE, PIL_21),),
-        keeps=("result", "amount_yuan"),
+        keeps=("result", "amount_yuan", "parties"),
     ),
     Step(
         "appeal_suit",
@@ -342,7 +342,7 @@ STEPS: tuple[Step, ...] = (
         law=(PI_LAW,),
         decides=True,
         owes=(tells("suit_appeal_judged", PROCURATORATE, PI_LAW),),
-        keeps=("result", "amount_yuan"),
+        keeps=("result", "amount_yuan", "parties"),
     ),
     Step(
         "remand_suit",
@@ -388,7 +388,7 @@ STEPS: tuple[Step, ...] = (
         emits=said.SuitRetried,
         law=(PI_LAW,),
         decides=True,
-        keeps=("result", "amount_yuan"),
+        keeps=("result", "amount_yuan", "parties"),
     ),
     Step(
         "record_suit_execution",

@@ -65,6 +65,12 @@ LeadOnOfficialSent = taken(
 LeadOnOfficialAnswered = taken(
     "lead_on_official_answered", Result, "What became of the lead on an official was told."
 )
+SuggestionIssued = taken(
+    "suggestion_issued", Letter, "The procuratorate suggested how to govern what the case showed."
+)
+PerformanceRecorded = taken(
+    "performance_recorded", Result, "A party performed, paid or restored outside a procedure."
+)
 CourtAppearanceSet = taken(
     "court_appearance_set", Meeting, "The court asked officers to explain in court."
 )

@@ -1,6 +1,7 @@
 """The forms and events of the penalty procedure 行政处罚, rows A0 to A14 but for A10 and A11."""
 
 from datetime import date
+from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
@@ -67,6 +68,7 @@ class DecidePenalty(Form):
         default=None, ge=1, le=20, title="行政拘留（日） / detention in days"
     )
     simple: bool = Field(default=False, title="简易程序 / on the spot (APL 51)")
+    parties: tuple[UUID, ...] = Field(default=(), max_length=200, title="被处罚人 / on whom")
     opinion: Sealed[Words] | None = Field(default=None, title="裁量理由 / discretion")
 
 

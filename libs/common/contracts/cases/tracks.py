@@ -1,5 +1,7 @@
 """The forms and events of the tracks beside the case: damages (G8), public interest (G9 to G11)."""
 
+from uuid import UUID
+
 from pydantic import AwareDatetime, Field
 
 from libs.common.contracts import Code, Form, Number, Sealed, Words
@@ -20,6 +22,7 @@ class Agree(Form):
     """赔偿协议: who pays or restores what."""
 
     amount_yuan: int | None = Field(default=None, ge=0, title="赔偿金额（元） / amount in yuan")
+    parties: tuple[UUID, ...] = Field(default=(), max_length=200, title="赔偿义务人 / who pays")
     text: Sealed[Words] | None = Field(default=None, title="协议要点 / terms")
 
 
@@ -53,6 +56,7 @@ class JudgeSuit(Form):
     result: Code = Field(title="裁判结果 / result")
     amount_yuan: int | None = Field(default=None, ge=0, title="判赔金额（元） / amount in yuan")
     number: Number | None = Field(default=None, title="文号 / number")
+    parties: tuple[UUID, ...] = Field(default=(), max_length=200, title="责任人 / on whom")
 
 
 class SetDay(Form):
