@@ -5,7 +5,7 @@ named before; where two may be meant they are kept apart.
 """
 
 from libs.common.outside_organs.known import meet
-from libs.common.outside_organs.reading import read_actors, read_party
+from libs.common.outside_organs.reading import organs_of, read_actors, read_party
 from libs.common.outside_organs.values import (
     Actor,
     ActorKind,
@@ -25,6 +25,7 @@ __all__ = [
     "OutsideOrgan",
     "Part",
     "meet",
+    "organs_of",
     "read_actors",
     "read_party",
 ]

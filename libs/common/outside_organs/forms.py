@@ -51,7 +51,7 @@ Found = re.Match[str]
 P = "(?P<lead>.*?)"
 _COUNT = {"两": 2, "二": 2, "双": 2, "三": 3, "四": 4, "五": 5}
 _COUNTED = re.compile(
-    "(?P<before>|.*[省市州盟县旗区])(?P<count>[两二双三四五])(?:级|地|省市|省|市|县|区)(?P<after>.{2,})"
+    "(?P<before>|.*[省市州盟县旗区])(?P<count>[两二双三四五])(?:级|地|省市|省|市|县|区)(?:[两二双三四五][级地])*(?P<after>.{2,})"
 )
 _OPEN_QUALIFIER = re.compile("(?:该|涉案)(?=.{2})")
 _DROPPED_QUALIFIER = re.compile(
@@ -145,7 +145,7 @@ def _police(found: Found) -> Form:
         place=lead + inner,
         level=_police_level(rest),
         unit=groups.get("unit") or "",
-        is_generic=is_generic and not line,
+        is_generic=is_generic or (bool(line) and not lead and not is_office),
         family="investigation" if rest.startswith("侦查") else "",
     )
 
@@ -185,7 +185,7 @@ def _government(found: Found) -> Form:
         kind=OutsideKind.GOVERNMENT,
         name=found.string,
         lead=found["lead"],
-        body="街道办" if rest.startswith(("办事处", "街道")) else "政府",
+        body="街道办" if rest.startswith("办") else "政府",
         branch=Branch.TOWNSHIP if is_township else Branch.GENERAL,
         level=OutsideLevel.TOWNSHIP if is_township else None,
         is_generic=not found["lead"],
@@ -381,7 +381,7 @@ _RULES: tuple[_Rule, ...] = tuple(
         (
             (
                 f"{P}(?P<number>{_N})?(?P<line>铁路运输|铁路|铁|海事|林区|知识产权|金融|互联网|军事|环境资源)?"
-                "(?P<rank>高级|中级|基层)?(?:人民)?(?:法院|法庭)(?P<unit>.{0,10}(?:庭|局|部门))?"
+                "(?P<rank>高级|中级|基层)?(?:人民)?(?:法院|法庭)(?P<unit>[^市县区局]{0,8}庭|执行局|.{2}部门)?"
             ),
             _court,
         ),
@@ -415,7 +415,10 @@ _RULES: tuple[_Rule, ...] = tuple(
             _coast_guard,
         ),
         (f"{P}(?:海关)?(?P<line>缉私)(?:局|部门|支队|{_OFFICE})", _police),
-        (f"{P}(?:公安局|公安)?(?P<office>.{{2,8}}分局)?(?P<sub>.{{0,8}}?)派出所", _police_station),
+        (
+            "(?P<lead>(?:.*[省市州盟县旗区镇乡])?)(?:公安局)?(?:.{2,8}分局)?(?P<sub>.{0,8}?)派出所",
+            _police_station,
+        ),
         (
             (
                 f"{P}(?P<line>森林|铁路|民航|机场|航运|港航|水上)?公安(?:局|厅|处)?{_OFFICE}"
@@ -544,7 +547,9 @@ def _named(text: str) -> Form | None:
 def _called(form: Form) -> str:
     if form.is_generic and not form.lead:
         return _WORDS.get(form.body, form.name) if form.family != "investigation" else form.name
-    return form.name.removesuffix(form.unit)
+    name = form.name.removesuffix(form.unit)
+    # With a place the word is a name: 某市检察机关 is 某市检察院.
+    return name.replace("检察机关", "检察院") if form.lead else name
 
 
 def _is_believed(found: Found) -> bool:

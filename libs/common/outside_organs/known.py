@@ -113,6 +113,8 @@ def _may_be(form: Form, organ: OutsideOrgan) -> bool:
 def _branch_fits(form: Form, other: Form) -> bool:
     if not form.is_generic or form.family == "investigation":
         return form.family == "investigation" or form.branch is other.branch
+    if form.branch is not other.branch and form.branch is not Branch.GENERAL:
+        return form.kind is OutsideKind.ENFORCEMENT_AGENCY
     if form.kind is OutsideKind.POLICE:
         return (form.branch is Branch.COAST_GUARD) is (other.branch is Branch.COAST_GUARD)
     return True
@@ -120,11 +122,11 @@ def _branch_fits(form: Form, other: Form) -> bool:
 
 def _longer(known: OutsideOrgan, form: Form, scene: Scene) -> OutsideOrgan:
     """The value that an organ and another way to write it share."""
-    found = _new(form, scene)
-    level = found.level if known.level is OutsideLevel.UNKNOWN else known.level
-    if form.is_generic or form.is_bare_office or len(form.name) <= len(known.name):
-        return known if form.is_generic or form.is_bare_office else replace(known, level=level)
-    return replace(known, name=form.name, place=form.place, level=level)
+    is_name = not (form.is_generic or form.is_bare_office)
+    named = form if is_name and len(form.name) > len(known.name) else form_of(known)
+    is_told = known.level is not OutsideLevel.UNKNOWN
+    level = known.level if is_told else _level(form if is_name else named, scene)
+    return replace(known, name=named.name, place=named.place, level=level)
 
 
 def _new(form: Form, scene: Scene) -> OutsideOrgan:

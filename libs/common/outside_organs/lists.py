@@ -19,7 +19,7 @@ _SEPARATOR = re.compile(f"[{re.escape(words.SEPARATORS)}]")
 _BRACKETS = re.compile(r"[（(]([^（）()]*)[）)]")
 _BEFORE = re.compile(f"(?:{words.BEFORE})+")
 _AFTER = re.compile(f"(?:{words.AFTER})+$")
-_OPENING = re.compile("(?:由|报?经(?=[省市县区]))(?=..)")
+_OPENING = re.compile("(?:由|报?经(?=[省市县区]))+(?=..)")
 _JOIN = re.compile(words.JOIN)
 _BARE_PLACE = re.compile(r"[^\W\d_a-zA-Z某]{2,3}")
 
@@ -60,9 +60,15 @@ def _parts(text: str) -> Iterator[tuple[int, int]]:
     start = 0
     for match in _SEPARATOR.finditer(text):
         if not any(left < match.start() < right for left, right in inside):
-            yield start, match.start()
+            yield _stripped(text, start, match.start())
             start = match.end()
-    yield start, len(text)
+    yield _stripped(text, start, len(text))
+
+
+def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
+    part = text[start:end]
+    begin = start + len(part) - len(part.lstrip())
+    return begin, begin + len(part.strip())
 
 
 def _part(text: str, start: int, end: int) -> Iterator[Piece]:

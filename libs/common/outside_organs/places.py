@@ -39,6 +39,7 @@ _LEVELS = {
 _ENDINGS = ("自治区", "特别行政区", "地区", "街道", *_SHORT)
 _ABOVE_COUNTY = ("市", "州", "盟", "地区")
 _MASK = re.compile("[某A-Z甲乙丙丁]|.{2,8}兵团(?:第.{1,3}师)?")
+_COUNT = re.compile("[两二双三四五](?:级|地)")
 _ZONE = re.compile("(?:开发区|产业区|园区|新区|示范区|试验区|保税区)$")
 ALONE = frozenset({*_SHORT, "街道", "自治区", "自治州", "自治县"})
 """An ending that stands for the place already named: 县公安局, 市检察院."""
@@ -74,7 +75,12 @@ def is_place(text: str) -> bool:
     """Whether a text may be a place (an empty one is the place left out)."""
     if not text or text in ALONE:
         return True
-    if len(text) > PLACE_MAX or not _BARE.fullmatch(text) or _ORGAN_WORD.search(text):
+    if (
+        len(text) > PLACE_MAX
+        or _COUNT.search(text)
+        or not _BARE.fullmatch(text)
+        or _ORGAN_WORD.search(text)
+    ):
         return False
     chain = components(text)
     if any(_JOINED.match(each) for each in chain[1:]) or _JOINED.match(chain[0]):

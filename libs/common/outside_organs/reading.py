@@ -1,10 +1,10 @@
 """The text of an actor or receiver, read into who that is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from libs.common.outside_organs.forms import Form, read_form
-from libs.common.outside_organs.known import Scene, find
+from libs.common.outside_organs.known import Scene, find, meet
 from libs.common.outside_organs.lists import Piece, is_bare_place, pieces
 from libs.common.outside_organs.parties import is_plain_party, party_kind
 from libs.common.outside_organs.values import Actor, ActorKind, OutsideOrgan, Part
@@ -56,6 +56,20 @@ def read_actors(
         replace(actor, part=Part.PARTICIPANT if index else Part.LEAD)
         for index, actor in enumerate(found)
     )
+
+
+def organs_of(texts: Iterable[str | None], *, region: str = "") -> tuple[OutsideOrgan, ...]:
+    """All organs that the texts of one case name, each once, in its longest form, with its level.
+
+    Reading each text against the outcome gives an organ the same value from the first text to the
+    last; but 公安机关 then means the only police of the whole case, not of the case so far.
+    """
+    found: tuple[OutsideOrgan, ...] = ()
+    # The second time a level is known that only a later court tells.
+    for text in [*texts] * 2:
+        actors = read_actors(text, known=found, region=region)
+        found = meet(found, [actor.organ for actor in actors if actor.organ is not None])
+    return found
 
 
 def read_party(name: str, *, known: Sequence[OutsideOrgan] = (), region: str = "") -> Actor:
