@@ -27,7 +27,8 @@ _IDENTITY_CHECKS: Final = "0123456789X"
 _MASK_SIGNS: Final = "*＊×"
 _FIRST_FULL_WIDTH, _LAST_FULL_WIDTH, _FULL_WIDTH_SHIFT = "！", "～", 0xFEE0
 _OLD_LENGTH: Final = 15
-_A_LEAP_YEAR: Final = 2000
+_BIRTH_YEARS: Final = frozenset(str(year) for year in range(BIRTH_YEAR_MIN, 2100))
+_LEAP_DAYS: Final = frozenset(f"{date(2000, 1, 1) + timedelta(days=n):%m%d}" for n in range(366))
 
 _REGIONS: Final = ((11, 15), (21, 23), (31, 37), (41, 46), (50, 54), (61, 65), (71, 71), (81, 82))
 PROVINCES: Final = frozenset(
@@ -284,18 +285,18 @@ def _judge_department(code: str) -> CodeError | None:
 
 
 def _judge_province(found: str, *, at: int, provinces: Collection[str]) -> CodeError | None:
-    if any(_could_be(found, province) for province in provinces):
+    if _could_be_one_of(found, provinces):
         return None
     return CodeError(CodeRule.DIVISION, at, " ".join(sorted(provinces)), found)
 
 
 def _judge_birth(found: str, on: date | None) -> CodeError | None:
-    if not any(_could_be(found[:4], str(year)) for year in range(BIRTH_YEAR_MIN, 2100)):
+    year, month_and_day = found[:4], found[4:]
+    if not _could_be_one_of(year, _BIRTH_YEARS):
         return CodeError(CodeRule.BIRTH_DATE, 7, f"{BIRTH_YEAR_MIN}年以后的年份", found)
     # A hidden year may be a leap year.
-    year = int(_visible(found[:4]) or _A_LEAP_YEAR)
-    days = (date(year, 1, 1) + timedelta(days=n) for n in range(365 + isleap(year)))
-    if not any(_could_be(found[4:], f"{day:%m%d}") for day in days):
+    is_leap = MASK in year or isleap(int(year))
+    if not _could_be_one_of(month_and_day, _LEAP_DAYS if is_leap else _LEAP_DAYS - {"0229"}):
         return CodeError(CodeRule.BIRTH_DATE, 11, "真实的月日（MMDD）", found)
     if on and _visible(found) and _day(found) > on:
         return CodeError(CodeRule.BIRTH_IN_FUTURE, 7, f"不晚于{on.isoformat()}", found)
@@ -329,8 +330,11 @@ def _normal_character(character: str) -> str:
     return character.upper() if character.isascii() else character
 
 
-def _could_be(found: str, value: str) -> bool:
-    return all(seen in (MASK, real) for seen, real in zip(found, value, strict=True))
+def _could_be_one_of(found: str, values: Collection[str]) -> bool:
+    if MASK not in found:
+        return found in values
+    pattern = re.compile(found.replace(MASK, "."))
+    return any(pattern.fullmatch(value) for value in values)
 
 
 def _visible(part: str) -> str | None:

@@ -235,6 +235,13 @@ def test_the_examples_of_the_standard(number: str, born_on: date) -> None:
     assert (read.born_on, read.division) == (born_on, number[:6])
 
 
+def test_the_last_day_of_a_leap_year_is_a_birthday() -> None:
+    body = "11010520001231002"
+    read = read_identity_number(body + identity_check_character(body))
+    assert isinstance(read, IdentityNumber)
+    assert read.born_on == date(2000, 12, 31)
+
+
 def test_an_identity_number_does_not_show_in_repr() -> None:
     assert EXAMPLE not in repr(read_identity_number(EXAMPLE))
     assert "002" not in repr(read_identity_number(EXAMPLE[:-1] + "1"))
