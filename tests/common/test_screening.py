@@ -282,6 +282,7 @@ def test_what_only_aggravates_raises_no_suspicion() -> None:
 
 def test_a_word_that_no_criterion_knows_is_shown_and_not_dropped() -> None:
     unknown = [
+        Finding(Kind.MASS, 5000, "t", substance="一般工业固体废物"),
         Finding(Kind.ZONE, of="湿地", substance="有毒物质"),
         Finding(Kind.MONEY, 10**9, "元"),
     ]
