@@ -337,9 +337,9 @@ class Procedure:
         return tuple({start.limit.name: start.limit for start in self.starts}.values())
 
     def extensions(self, limit: Limit) -> Iterator[tuple[Limit, bool]]:
-        """The limits that may take the place of one, each of the one before, and whether from its
-        end: the shortest first."""
-        following = {start.since.name: start for start in self.starts if start.since}
+        """What may take the place of a limit, each of the one before, and whether from its end."""
+        longer = sorted(self.starts, key=lambda start: start.from_end)
+        following = {start.since.name: start for start in longer if start.since}
         seen = {limit.name}
         while (start := following.get(limit.name)) and start.limit.name not in seen:
             limit = start.limit

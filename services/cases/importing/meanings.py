@@ -46,6 +46,8 @@ class Meaning:
     """Another row that the same step takes too, where it is as near before the same court."""
     at_most: int | None = None
     """So many steps at most may be inferred for it."""
+    everybody: bool = False
+    """Where nobody is named, it concerns everybody who is accused."""
     persons: bool = False
     """It can be done to natural persons alone."""
 
@@ -221,7 +223,7 @@ MEANINGS: Final[Mapping[str, tuple[Meaning, ...]]] = {
     ),
     "listed_supervision": (m("cooperation", "list_for_supervision"),),
     "transfer_for_prosecution": (
-        m("suspect", "propose_prosecution_again", runs=True),
+        m("suspect", "propose_prosecution_again", runs=True, at_most=0),
         m("suspect", "propose_prosecution", rank=1),
     ),
     "supplementary_investigation": (m("suspect", "return_for_investigation"),),
@@ -242,7 +244,7 @@ MEANINGS: Final[Mapping[str, tuple[Meaning, ...]]] = {
         m("penalty", "decide_penalty", form=_penalty, rank=1),
     ),
     "court_acceptance": (
-        m("public_interest", "accept_suit", runs=True),
+        m("public_interest", "accept_suit", runs=True, at_most=2),
         m("suspect", "accept_trial", rank=1),
     ),
     "hearing": (
@@ -267,33 +269,34 @@ MEANINGS: Final[Mapping[str, tuple[Meaning, ...]]] = {
         m("suspect", "judge", form=_judgment, rank=2),
     ),
     "appeal": (
-        m("public_interest", "appeal_suit", runs=True, by=PROCURATORATE),
-        m("public_interest", "appeal_suit", runs=True, note=r"civil|民事"),
+        m("public_interest", "appeal_suit", runs=True, by=PROCURATORATE, at_most=0),
+        m("public_interest", "appeal_suit", runs=True, note=r"civil|民事", at_most=0),
         m("suspect", "protest", by=PROCURATORATE, rank=1),
         m("suspect", "appeal", rank=1),
-        m("public_interest", "appeal_suit", runs=True, rank=2),
+        m("public_interest", "appeal_suit", runs=True, rank=2, at_most=0),
     ),
     "final_judgment": (
-        m("public_interest", "remand_suit", runs=True, note=r"sent back|remand|发回"),
-        m("public_interest", "judge_suit_on_retrial", runs=True, form=_suit),
-        m("suspect", "remand", runs=True, note=r"sent back|remand|发回"),
-        m("suspect", "judge_on_retrial", runs=True, form=_judgment),
+        m("public_interest", "remand_suit", runs=True, note=r"sent back|remand|发回", at_most=1),
+        m("public_interest", "judge_suit_on_retrial", runs=True, form=_suit, at_most=0),
+        m("suspect", "remand", runs=True, note=r"sent back|remand|发回", at_most=1),
+        m("suspect", "judge_on_retrial", runs=True, form=_judgment, at_most=0),
         m("suspect", "judge_on_appeal", form=_judgment, rank=1),
-        m("public_interest", "judge_suit_on_appeal", runs=True, form=_suit, rank=1),
+        m("public_interest", "judge_suit_on_appeal", runs=True, form=_suit, rank=1, at_most=1),
     ),
     "execution": (
         m("damage", "ask_damage_enforcement", to=COURT, runs=True),
         m("penalty", "request_enforcement", to=COURT, runs=True),
-        m("public_interest", "record_suit_execution", runs=True, rank=1),
-        m("damage", "record_compensation", runs=True, rank=1),
-        m("penalty", "record_enforcement", runs=True, rank=1),
-        m("suspect", "record_execution", runs=True, rank=2),
-        m("suspect", "begin_execution", runs=True, rank=2),
+        m("public_interest", "record_suit_execution", runs=True, rank=1, at_most=1),
+        m("damage", "record_compensation", runs=True, rank=1, at_most=1),
+        m("penalty", "record_enforcement", runs=True, rank=1, at_most=1),
+        m("suspect", "record_execution", runs=True, rank=2, at_most=1),
+        m("suspect", "begin_execution", runs=True, rank=2, at_most=1),
         m("cooperation", "record_performance", rank=3),
     ),
     "damage_compensation": (
-        m("damage", "agree_on_damage"),
-        m("damage", "record_compensation", runs=True, rank=1),
+        m("damage", "agree_on_damage", by=COURT, everybody=True),
+        m("damage", "agree_on_damage", rank=1),
+        m("damage", "record_compensation", runs=True, rank=1, at_most=1),
     ),
     "public_interest_litigation": (
         m("public_interest", "open_public_interest", note=r"open|立案"),
@@ -304,7 +307,7 @@ MEANINGS: Final[Mapping[str, tuple[Meaning, ...]]] = {
         m("filing_supervision", "withdraw_under_supervision", by=POLICE, runs=True),
         m("criminal_file", "withdraw_file", by=INVESTIGATORS, rank=1),
         m("public_interest", "withdraw_suit", by=PROCURATORATE, runs=True),
-        m("suspect", "withdraw_indictment", by=PROCURATORATE, runs=True, rank=1),
+        m("suspect", "withdraw_indictment", by=PROCURATORATE, runs=True, rank=1, at_most=1),
         m("suspect", "withdraw_appeal", runs=True, rank=2),
         m("public_interest", "withdraw_suit", rank=3),
     ),
@@ -329,9 +332,9 @@ OTHERS: Final[tuple[tuple[str, tuple[Meaning, ...]], ...]] = (
     (
         r"suggestion_reply|agency_reply|^reply",
         (
-            m("public_interest", "answer_correction", runs=True),
-            m("reverse", "answer_reverse", runs=True),
-            m("transfer_supervision", "answer_suggestion", runs=True),
+            m("public_interest", "answer_correction", runs=True, at_most=1),
+            m("reverse", "answer_reverse", runs=True, at_most=1),
+            m("transfer_supervision", "answer_suggestion", runs=True, at_most=1),
             m("reverse", "answer_reverse", rank=1),
         ),
     ),
@@ -400,10 +403,10 @@ OTHERS: Final[tuple[tuple[str, tuple[Meaning, ...]], ...]] = (
     (
         r"result_notice|notice_of_result|notified",
         (
-            m("suspect", "notify_non_prosecution", runs=True),
-            m("criminal_file", "notify_withdrawal", runs=True),
-            m("transfer", "notify_filing", runs=True, rank=1),
-            m("transfer", "notify_non_filing", runs=True, rank=1),
+            m("suspect", "notify_non_prosecution", runs=True, at_most=1),
+            m("criminal_file", "notify_withdrawal", runs=True, at_most=1),
+            m("transfer", "notify_filing", runs=True, rank=1, at_most=1),
+            m("transfer", "notify_non_filing", runs=True, rank=1, at_most=1),
             m("cooperation", "tell_result", rank=2),
         ),
     ),
@@ -412,8 +415,8 @@ OTHERS: Final[tuple[tuple[str, tuple[Meaning, ...]], ...]] = (
     (
         r"protest",
         (
-            m("public_interest", "protest_suit", runs=True),
-            m("suspect", "protest_final", runs=True, rank=1),
+            m("public_interest", "protest_suit", runs=True, at_most=1),
+            m("suspect", "protest_final", runs=True, rank=1, at_most=1),
             m("suspect", "protest", rank=2),
         ),
     ),

@@ -5,11 +5,12 @@ from typing import Any, Final
 from uuid import UUID
 
 from libs.common.procedure import Proceeding, Taken
+from services.cases.importing.filling import UNSAID
 from services.cases.importing.parties import Roster
 
 JUDGMENTS: Final = ("judge", "judge_on_appeal", "judge_on_retrial")
 SUITS: Final = ("judge_suit", "judge_suit_on_appeal", "judge_suit_on_retrial")
-_UPHELD: Final = "upheld"
+UPHELD: Final = "upheld"
 _DROPPED: Final = {"WITHDRAWN": "withdrawn", "NON_PROSECUTED": "not_prosecuted"} | {
     "NON_PROSECUTION_NOTIFIED": "not_prosecuted"
 }
@@ -167,9 +168,9 @@ class Outcome:
     def _result_of_agency(self, party: UUID) -> Iterator[str]:
         organ = self._roster.register_ids[party]
         for each in self._of("public_interest"):
-            if each.parts.get("agency") == organ or self._sole_agency == party:
-                if (result := _AGENCIES.get(_suit_result(each))) is not None:
-                    yield result
+            concerned = each.parts.get("agency") == organ or self._sole_agency == party
+            if concerned and (result := _AGENCIES.get(_suit_result(each))):
+                yield result
 
     @property
     def _sole_agency(self) -> UUID | None:
@@ -200,9 +201,16 @@ def criminal_result(suspect: Proceeding) -> str:
     if suspect.state in _DROPPED:
         return _DROPPED[suspect.state]
     judged = [taken for taken in suspect.standing() if taken.step in JUDGMENTS]
-    results = [str(taken.facts["result"]) for taken in judged]
-    decided = [result for result in results if result != _UPHELD]
-    return decided[-1] if decided else ""
+    return _decided(str(taken.facts["result"]) for taken in judged)
+
+
+def _decided(results: Iterable[str]) -> str:
+    """The last result that stands; what was upheld, and of which nobody tells, was a conviction."""
+    found = list(results)
+    told = [result for result in found if result not in (UNSAID, UPHELD)]
+    if told:
+        return told[-1]
+    return "convicted" if UPHELD in found else ""
 
 
 def _suits(proceeding: Proceeding) -> Iterable[Taken]:
@@ -215,8 +223,8 @@ def _suit_result(proceeding: Proceeding) -> str:
             return "suit_withdrawn"
         case "COMPLIED" | "PI_CLOSED":
             return "pending" if proceeding.last("sue") else "complied_before_suit"
-    results = [str(taken.facts["result"]) for taken in _suits(proceeding)]
-    decided = [result for result in results if result != _UPHELD]
+    results = (str(taken.facts["result"]) for taken in _suits(proceeding))
+    decided = [result for result in results if result not in (UNSAID, UPHELD)]
     if proceeding.last("mediate_suit"):
         return "suit_won"
     if not decided or proceeding.state not in ("JUDGED_1ST", "JUDGED_FINAL"):

@@ -17,7 +17,11 @@ _UNIT_CRIME: Final = "unit_crime"
 _NUMBERS: Final = {
     word: number
     for number, word in enumerate(
-        "one two three four five six seven eight nine ten eleven twelve".split(), start=1
+        [
+            *("one", "two", "three", "four", "five", "six"),
+            *("seven", "eight", "nine", "ten", "eleven", "twelve"),
+        ],
+        start=1,
     )
 }
 _COUNT: Final = re.compile(
@@ -26,6 +30,11 @@ _COUNT: Final = re.compile(
 _ALL_FIRMS: Final = re.compile(r"[一二两三四五六七八九十\d]+家(企业|公司|单位)")
 _KEEPS_LATER: Final = ("non_prosecution",)
 """Steps for the lesser ones: those whom later steps of a trial name are not among them."""
+_STAGES: Final = (
+    *("detention", "arrest_request", "arrest_approved", "arrest_refused"),
+    *("transfer_for_prosecution", "prosecution", "judgment"),
+)
+"""In their order: nobody is prosecuted before being sent for prosecution."""
 _TRIAL_CODES: Final = frozenset({"prosecution", "judgment", "appeal", "final_judgment"})
 
 
@@ -123,24 +132,28 @@ class Roster:
         """
         named = [party for party in told.parties if party in ways]
         if named:
-            return tuple(self._one_each(_nearest(named, ways), told))
+            return tuple(self._fresh(named, told))
         count = count_in(told.step.words)
         nearest = _nearest(list(ways), ways)
         if count is not None and count > len(nearest):
-            return tuple(sorted(ways, key=ways.__getitem__)[:count])
+            before = self._taken.get(told.step.code, set())
+            taken = before | self._claimed(told.step)
+            fresh = [party for party in ways if party not in taken]
+            return tuple(sorted(fresh or nearest, key=ways.__getitem__)[:count])
         return tuple(self._counted(nearest, told, count))
 
-    def _one_each(self, eligible: list[UUID], told: "Told") -> list[UUID]:
-        """Of several of one name those who have not been through this step before."""
-        fresh = [each for each in eligible if each not in self._taken.get(told.step.code, set())]
-        return fresh or eligible
+    def _fresh(self, named: list[UUID], told: "Told") -> Iterator[UUID]:
+        """Those named; of several of one name those who were not through this step before."""
+        before = self._taken.get(told.step.code, set())
+        for party in named:
+            twins = [each for each in named if self.name_of(each) == self.name_of(party)]
+            if party not in before or before.issuperset(twins):
+                yield party
 
     def _counted(self, eligible: list[UUID], told: "Told", count: int | None) -> list[UUID]:
-        later = [step for step in self._following(told.step) if _is_another(step, told.step)]
-        claimed = {party for step in later for party in self._names_of(step)}
-        if told.step.code in _KEEPS_LATER:
-            following = (each for each in self._following(told.step) if each.code in _TRIAL_CODES)
-            claimed |= {party for step in following for party in self._names_of(step)}
+        following = self._following(told.step)
+        later = [step for step in following if _is_another(step, told.step)]
+        claimed = self._claimed(told.step)
         left = [party for party in eligible if party not in claimed] or eligible
         unnamed = [step for step in later if not self._names_of(step)] or (
             later if left is eligible else []
@@ -149,6 +162,16 @@ class Roster:
         if told.step.code in _KEEPS_LATER:
             return left[-count:]
         return left[:count]
+
+    def _claimed(self, step: PublishedStep) -> set[UUID]:
+        """Whom a later step names that comes before this one, or is this one for others."""
+        codes = {step.code}
+        if step.code in _STAGES:
+            codes |= set(_STAGES[: _STAGES.index(step.code)])
+        if step.code in _KEEPS_LATER:
+            codes |= _TRIAL_CODES
+        following = (each for each in self._following(step) if each.code in codes)
+        return {party for each in following for party in self._names_of(each)}
 
     def _following(self, step: PublishedStep) -> Sequence[PublishedStep]:
         place = next(n for n, each in enumerate(self._record.steps) if each is step)
@@ -163,7 +186,7 @@ class Roster:
 
 
 def _spellings(name: str) -> Iterator[str]:
-    """How a name may be written short: without the form of the company, without what precedes 某."""
+    """How a name may be written short: without the form of the company, or what precedes 某."""
     yield name
     short = re.sub(r"(有限责任|股份有限|有限)公司$", "公司", name)
     if short != name:
@@ -192,8 +215,8 @@ def _is_another(step: PublishedStep, of: PublishedStep) -> bool:
 
 
 def count_in(words: str) -> int | None:
-    """How many people a note speaks of; None where it does not say."""
+    """How many people a note speaks of; None where it does not say, or speaks of units too."""
     found = _COUNT.search(words)
-    if found is None:
+    if found is None or "unit" in words:
         return None
     return _NUMBERS.get(found[1]) or int(found[1])

@@ -219,9 +219,23 @@ class History:
         return self._field
 
     def command(
-        self, row: Step, told: Told, *, inferred: bool, values: Mapping[str, Any]
+        self,
+        row: Step,
+        told: Told,
+        proceeding: Proceeding | None,
+        *,
+        inferred: bool,
+        values: Mapping[str, Any],
     ) -> Command:
-        """A step of the import service."""
+        """A step of the import service.
+
+        A receipt that the source leaves out was given at once, because the law wants it so (SC310
+        7; M17 7): it has the day of what it answers.
+        """
+        undated = inferred or told.undated
+        if inferred and row.receives and proceeding and (dated := self._dated(proceeding)):
+            told = replace(told, happened_at=dated, precision=Precision.DAY)
+            undated = False
         return Command(
             step=row.name,
             person=self._platform,
@@ -230,7 +244,7 @@ class History:
             precision=told.precision,
             imported=True,
             inferred=inferred,
-            undated=inferred_undated or told.undated,
+            undated=undated,
         )
 
     def _dated(self, proceeding: Proceeding) -> datetime | None:
@@ -277,14 +291,15 @@ class Trial:
     def _take_meaning(self, meaning: Meaning) -> None:
         procedure = PROCEDURES[meaning.procedure]
         values = dict(meaning.form(self.told.step.words)) if meaning.form else {}
-        values.setdefault("parties", self._parties())
+        values.setdefault("parties", self._parties(meaning))
         if procedure.needs_party:
             self._take_for_parties(meaning, procedure, values)
         else:
             self._take_once(procedure, meaning.step, values, runs=meaning.runs)
 
-    def _parties(self) -> tuple[UUID, ...]:
-        return self.told.parties or self.history.roster.sole
+    def _parties(self, meaning: Meaning) -> tuple[UUID, ...]:
+        roster = self.history.roster
+        return self.told.parties or (roster.suspects if meaning.everybody else roster.sole)
 
     # --- a proceeding of the case
 
@@ -463,7 +478,7 @@ class Trial:
             for field, part in row.names.items()
         }
         command = self.history.command(
-            row, self.told, inferred=inferred, values={**values, **named}
+            row, self.told, proceeding, inferred=inferred, values={**values, **named}
         )
         about = None
         if proceeding is None:

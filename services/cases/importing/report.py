@@ -9,6 +9,7 @@ from libs.common.procedure import Clock, Proceeding, Setting, nominal_end, start
 from libs.common.worktime import Unit
 from services.cases.importing.outcome import Outcome
 from services.cases.importing.planning import History
+from services.cases.importing.ways import may_stand_still
 from services.cases.procedures import PROCEDURES
 
 
@@ -88,14 +89,16 @@ def report_of(history: History, setting: Setting) -> Report:
 def _late(case: str, proceeding: Proceeding, clock: Clock, setting: Setting) -> Late | None:
     """A limit that was missed under every basis and every extension that the law knows.
 
-    What was published does not say whether a time was extended; only what no extension saves is
-    called late.
+    What was published does not say whether a time was extended, excluded, or begun anew after a
+    return; only what nothing of that saves is called late.
     """
     running = clock.running
     if not clock.late or running.ended_at is None:
         return None
     procedure = PROCEDURES[proceeding.procedure]
     limit = procedure.limit(running.name)
+    if may_stand_still(procedure.name, limit.name):
+        return None
     done = running.ended_at.astimezone(setting.zone).date()
     for extension, from_end in procedure.extensions(limit):
         limit = extension

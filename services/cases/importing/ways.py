@@ -1,4 +1,4 @@
-"""The shortest lawful way through one table to a step that a source tells without its beginnings."""
+"""The shortest lawful way through a table to a step that is told without its beginnings."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -80,3 +80,23 @@ def opens_itself(procedure: str, field: str) -> bool:
         row.opens and row.actor.part != SERVICE and row.holds_for(field)
         for row in PROCEDURES[procedure].steps
     )
+
+
+@cache
+def may_stand_still(procedure: str, limit: str) -> bool:
+    """Whether the same organ may have its time excluded, or begun anew, by steps in between."""
+    table = PROCEDURES[procedure]
+    starters = {
+        row.name for row in table.steps for start in row.starts if start.limit.name == limit
+    }
+    for row in table.steps:
+        if limit in {each.name for each in row.pauses}:
+            return True
+        stops = limit in {each.name for each in row.drops} and row.target is not None
+        if not stops or row.names or row.becomes:
+            continue
+        there = Place(row.target.code if row.target else None, frozenset())
+        for field in row.fields:
+            if any(way_to(procedure, field, there, name) is not None for name in starters):
+                return True
+    return False
