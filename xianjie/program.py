@@ -25,6 +25,7 @@ from xianjie.commands.due import due
 from xianjie.commands.parked import parked_app
 from xianjie.commands.procedure import procedure_app
 from xianjie.commands.profile import profile_app
+from xianjie.commands.replay import replay
 from xianjie.output import begin_logs, complain, say
 from xianjie.stopping import Stop
 
@@ -37,6 +38,7 @@ app = typer.Typer(
     help="衔接 Xianjie", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
 app.command("due")(due)
+app.command("replay")(replay)
 app.add_typer(calendar_app, name="calendar")
 app.add_typer(profile_app, name="profile")
 app.add_typer(procedure_app, name="procedure")

@@ -198,6 +198,14 @@ class RequestReused(Conflict):
     remedy = "换用新的 Idempotency-Key / Use a new key"
 
 
+class RecordChanged(Conflict):
+    """A published record of this id was taken in before, and said something else."""
+
+    code = "cases.import.record_changed"
+    title = "该记录此前已以不同内容导入 / The record was taken in before in another form"
+    remedy = "换用新的记录编号 / Give the record another id"
+
+
 class Busy(Conflict):
     """Others wrote to the case so often that the attempts ran out; nothing was written."""
 
