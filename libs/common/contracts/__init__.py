@@ -58,6 +58,7 @@ class Strict(BaseModel):
         frozen=True,
         hide_input_in_errors=True,  # errors are logged, and a body holds words
         use_attribute_docstrings=True,
+        defer_build=True,  # hundreds of forms and events: each is built when it is first used
     )
 
 
@@ -161,6 +162,12 @@ def _unknown(error: ValidationError) -> int:
 # --- the body of a form: the same fields, with the words in place of the reference
 
 
+class Body(Strict):
+    """The base of bodies made from forms: no source is searched for the words of their fields."""
+
+    model_config = ConfigDict(use_attribute_docstrings=False)
+
+
 @functools.cache
 def body_of(form: type[BaseModel]) -> type[BaseModel]:
     """The API's body for a form: every `Sealed[X]` replaced by `X`, at any depth.
@@ -174,7 +181,7 @@ def body_of(form: type[BaseModel]) -> type[BaseModel]:
         for name, field in form.model_fields.items()
     }
     return create_model(
-        form.__name__, __base__=Strict, __doc__=form.__doc__, __module__=__name__, **fields
+        form.__name__, __base__=Body, __doc__=form.__doc__, __module__=__name__, **fields
     )
 
 

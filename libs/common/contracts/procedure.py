@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, create_model
+from pydantic import AwareDatetime, ConfigDict, Field, create_model
 
 from libs.common.agencies import Duty
 from libs.common.contracts import (
@@ -95,6 +95,12 @@ class StepTaken(Event):
     form: Form
 
 
+class _Taken(StepTaken):
+    """The base of events made by `taken`: no source is searched for the words of their fields."""
+
+    model_config = ConfigDict(use_attribute_docstrings=False)
+
+
 def taken(name: str, form: type[Form], meaning: str) -> type[StepTaken]:
     """The event of a step, as one line of a table.
 
@@ -104,7 +110,7 @@ def taken(name: str, form: type[Form], meaning: str) -> type[StepTaken]:
         meaning: one sentence a lawyer would sign.
     """
     title = "".join(word.capitalize() for word in name.split("_"))
-    event = create_model(title, __base__=StepTaken, __doc__=meaning, form=(form, ...))
+    event = create_model(title, __base__=_Taken, __doc__=meaning, form=(form, ...))
     event.name = name
     return event
 

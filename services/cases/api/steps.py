@@ -11,7 +11,7 @@ from fastapi import Request, Response
 from pydantic import AwareDatetime, BaseModel, Field, create_model
 
 from libs.common.contents import Sealing
-from libs.common.contracts import Code, Form, Strict, Words, body_of
+from libs.common.contracts import Body, Code, Form, Words, body_of
 from libs.common.contracts.procedure import AnnulAct, CorrectAct, Document, Precision
 from libs.common.http import Routes, acting
 from libs.common.identity import Identity
@@ -26,7 +26,7 @@ from services.cases.handlers.steps import Wanted, decide_step, steps_named
 from services.cases.procedures import PROCEDURES
 
 
-class StepEnvelope(Strict):
+class StepEnvelope(Body):
     """What every step takes beside its form."""
 
     happened_at: AwareDatetime | None = Field(
