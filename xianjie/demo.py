@@ -41,6 +41,7 @@ class Act:
     hours: float
     form: Form = field(default_factory=dict)
     papers: tuple[str, ...] = ()
+    procedure: str = "transfer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +228,12 @@ STORIES: Final[tuple[Story, ...]] = (
 )
 
 
+def newest(case: dict[str, Any], procedure: str) -> dict[str, Any] | None:
+    """The proceeding of a procedure that was opened last, as an answer shows it."""
+    found = [each for each in case["proceedings"] if each["procedure"] == procedure]
+    return found[-1] if found else None
+
+
 def suggestion(address: str) -> str:
     """What a newcomer may try first."""
     return (
@@ -319,8 +326,7 @@ class Teller:
     async def _take(self, case: dict[str, Any], act: Act, key: str) -> dict[str, Any]:
         path = f"/api/cases/v1/cases/{case['id']}"
         headers = {}
-        if case["proceedings"]:
-            proceeding = case["proceedings"][-1]
+        if proceeding := newest(case, act.procedure):
             path += f"/proceedings/{proceeding['id']}"
             headers["If-Match"] = proceeding["etag"]
         body: dict[str, Any] = {

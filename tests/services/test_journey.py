@@ -29,6 +29,7 @@ from tests.support.running import (
     limits,
     office,
     stream,
+    transfer_of,
 )
 
 SUPERVISION = "supervision; article=M17 14"
@@ -65,7 +66,7 @@ async def test_a_transfer_is_sent_signed_for_supplied_filed_and_answered(var: Pa
 
         running.clock.advance(timedelta(hours=3))
         case = await running.take(case, SIGN_FOR)
-        assert case["proceedings"][-1]["holder"] == "ly-psb"
+        assert transfer_of(case)["holder"] == "ly-psb"
         assert limits(case) == {
             "decide_filing": "2026-11-14T00:00:00+08:00",
             "name_missing_papers": "2026-11-11T15:00:00+08:00",

@@ -20,7 +20,16 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.support.running import AUDITOR, DESK, HEAD, OFFICER, POLICE_HEAD, TO_SENT, Office
+from tests.support.running import (
+    AUDITOR,
+    DESK,
+    HEAD,
+    OFFICER,
+    POLICE_HEAD,
+    TO_SENT,
+    Office,
+    transfer_of,
+)
 
 EXAMPLES: Final = 16
 # Any: schemathesis has its own classes for each kind of description.
@@ -49,9 +58,9 @@ async def test_nothing_sent_finds_a_fault_or_an_undocumented_answer(shared: Offi
     )
     real = {
         "case": case["id"],
-        "proceeding": case["proceedings"][-1]["id"],
+        "proceeding": transfer_of(case)["id"],
         "notice": str(notice["notice"]),
-        "etag": case["proceedings"][-1]["etag"],
+        "etag": transfer_of(case)["etag"],
     }
     loop = asyncio.get_running_loop()
     await asyncio.to_thread(_every_operation, shared, loop, schema, real)

@@ -28,6 +28,7 @@ from tests.support.running import (
     office,
     refused,
     stream,
+    transfer_of,
 )
 
 SUPERVISION = "supervision; article=M17 14; case=7"
@@ -159,7 +160,7 @@ async def test_a_refused_act_that_shows_a_state_is_recorded(shared: Office) -> N
         person=OFFICER,
         denied="cases.step.not_open",
         route="/api/cases/v1/cases/{case}/proceedings/{proceeding}/report",
-        query={"case": case["id"], "proceeding": case["proceedings"][-1]["id"]},
+        query={"case": case["id"], "proceeding": transfer_of(case)["id"]},
     )
 
 

@@ -26,6 +26,7 @@ from tests.support.running import (
     Case,
     Office,
     refused,
+    transfer_of,
 )
 
 MOVING = (
@@ -76,7 +77,7 @@ async def test_a_step_that_is_not_open_names_those_that_are(shared: Office) -> N
     assert (problem["step"], problem["state"]) == ("send", "SUSPECT_FLAG")
     assert problem["open_steps"] == ["form_team", "dismiss_suspicion"]
     assert sorted(problem["open_steps"]) == sorted(
-        step["name"] for step in case["proceedings"][-1]["open_steps"]
+        step["name"] for step in transfer_of(case)["open_steps"]
     )
 
 
@@ -166,7 +167,7 @@ async def test_a_refusal_leaves_nothing_half_written(shared: Office) -> None:
     records = len(await shared.accesses())
     one = f"{CASES}/{case['id']}"
     proceeding = f"{one}/proceedings/{case['proceedings'][-1]['id']}"
-    decision = {"If-Match": case["proceedings"][-1]["etag"]}
+    decision = {"If-Match": transfer_of(case)["etag"]}
     person = [{"details": {"name": "某某"}}]
     file = {"form": {"offence": "xf338"}, "late_reason": "补录"}
     for answer in (

@@ -24,6 +24,7 @@ from tests.support.running import (
     office,
     refused,
     stream,
+    transfer_of,
 )
 
 
@@ -53,7 +54,7 @@ async def test_a_stale_decision_names_what_changed_and_by_which_organ(shared: Of
     now = await shared.take(read, COPY, SIGN_FOR)
     act = Act("ly-psb-head", "file", {"offence": "xf338"}, ("w13",))
     stale = refused(
-        await shared.try_to(now, act, headers={"If-Match": read["proceedings"][-1]["etag"]}),
+        await shared.try_to(now, act, headers={"If-Match": transfer_of(read)["etag"]}),
         412,
         "cases.proceeding.revision_stale",
     )
@@ -88,7 +89,7 @@ async def test_what_adds_survives_others_that_write_at_once(shared: Office) -> N
         "cases", "select version from events where stream = $1 order by version", stream(case)
     )
     assert [row["version"] for row in versions] == list(range(1, len(versions) + 1))
-    assert (await shared.case(case))["proceedings"][-1]["revision"] == 21
+    assert transfer_of(await shared.case(case))["revision"] == 21
 
 
 async def test_of_decisions_that_are_made_at_once_one_holds(shared: Office) -> None:
@@ -105,15 +106,15 @@ async def test_of_decisions_that_are_made_at_once_one_holds(shared: Office) -> N
 async def test_the_clock_moves_no_revision(var: Path) -> None:
     async with office(var) as running:
         case = await running.story(FLAG, TEAM, REPORT)
-        before = case["proceedings"][-1]
+        before = transfer_of(case)
         running.clock.advance(timedelta(days=10))
         await running.tick()
         types = await running.types(case)
         assert "limit_missed" in types
-        after = (await running.case(case))["proceedings"][-1]
+        after = transfer_of(await running.case(case))
         assert (after["revision"], after["etag"]) == (before["revision"], before["etag"])
         sent = await running.take(case, APPROVE, SEND)
         arrived = await running.arrived(sent)
-        assert arrived["proceedings"][-1]["etag"] == sent["proceedings"][-1]["etag"]
+        assert transfer_of(arrived)["etag"] == transfer_of(sent)["etag"]
         answer = await running.get(POLICE_DESK, f"{CASES}/{case['id']}")
-        assert answer.headers["ETag"] == sent["proceedings"][-1]["etag"]
+        assert answer.headers["ETag"] == transfer_of(sent)["etag"]

@@ -22,6 +22,7 @@ from tests.support.running import (
     found,
     office,
     stream,
+    transfer_of,
 )
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -46,7 +47,7 @@ async def test_one_trace_leads_from_the_request_to_every_effect(var: Path) -> No
                 case,
                 act,
                 headers={
-                    "If-Match": case["proceedings"][-1]["etag"],
+                    "If-Match": transfer_of(case)["etag"],
                     "traceparent": PARENT,
                 },
             )

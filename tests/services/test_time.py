@@ -41,6 +41,7 @@ from tests.support.running import (
     limits,
     office,
     stream,
+    transfer_of,
 )
 
 BACK = "dismiss_suspicion"
@@ -123,7 +124,7 @@ async def test_a_missing_receipt_counts_from_the_arrival_and_three_are_told(var:
         case = await running.case(case)
         assert limits(case)["decide_filing"] == "2026-11-14T00:00:00+08:00"
         [filing] = [
-            each for each in case["proceedings"][-1]["limits"] if each["limit"] == "decide_filing"
+            each for each in transfer_of(case)["limits"] if each["limit"] == "decide_filing"
         ]
         assert filing["provisional"] is True
         await running.settled()
@@ -180,7 +181,7 @@ async def test_a_new_calendar_moves_the_limits_that_run(var: Path) -> None:
             ]
             case = await running.case(running_case)
             assert limits(case) == {"decide_on_report": "2026-11-17T00:00:00+08:00"}
-            assert case["proceedings"][-1]["etag"] == running_case["proceedings"][-1]["etag"]
+            assert transfer_of(case)["etag"] == transfer_of(running_case)["etag"]
             work = found(await running.get(OFFICER, LIMITS))["limits"]
             assert [
                 datetime.fromisoformat(line["due_at"]).astimezone(SHANGHAI).isoformat()
@@ -264,6 +265,6 @@ async def test_a_snapshot_of_other_code_is_replayed(var: Path) -> None:
         )
         assert await running.case(case) == before
         approved = await running.take(before, APPROVE)
-        assert approved["proceedings"][-1]["state"] == "TRANSFER_APPROVED"
+        assert transfer_of(approved)["state"] == "TRANSFER_APPROVED"
         rows = await running.rows("cases", "select state_version from snapshots")
         assert [row["state_version"] for row in rows] == [1]

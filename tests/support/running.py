@@ -63,6 +63,7 @@ class Act:
     step: str
     form: Mapping[str, Any] = field(default_factory=dict)
     papers: tuple[str, ...] = ()
+    procedure: str = "transfer"
 
 
 FLAG: Final = Act(OFFICER, "flag_suspicion", {"offence": "xf338", "ground": "超过三吨。"})
@@ -163,7 +164,7 @@ class Office:
         **envelope: Any,  # noqa: ANN401 - values of a body
     ) -> httpx.Response:
         """What is answered to a step."""
-        last = case["proceedings"][-1] if case["proceedings"] else None
+        last = newest(case, act.procedure)
         path = f"{CASES}/{case['id']}"
         given: dict[str, str] = {}
         if last is not None and act.step != FLAG.step:
@@ -294,11 +295,24 @@ def refused(answer: httpx.Response, status: int, code: str) -> Case:
     return body
 
 
+def newest(case: Case, procedure: str = "transfer") -> Case | None:
+    """The proceeding of a procedure that was opened last."""
+    of_it = [each for each in case["proceedings"] if each["procedure"] == procedure]
+    return of_it[-1] if of_it else None
+
+
+def transfer_of(case: Case) -> Case:
+    """The newest transfer of a case."""
+    transfer = newest(case)
+    assert transfer is not None, "it is transferred"
+    return transfer
+
+
 def limits(case: Case) -> dict[str, str]:
     """When the limits of the newest proceeding are due in the law's zone, by name."""
     return {
         limit["limit"]: datetime.fromisoformat(limit["due_at"]).astimezone(SHANGHAI).isoformat()
-        for limit in case["proceedings"][-1]["limits"]
+        for limit in transfer_of(case)["limits"]
     }
 
 

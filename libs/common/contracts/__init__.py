@@ -58,7 +58,6 @@ class Strict(BaseModel):
         frozen=True,
         hide_input_in_errors=True,  # errors are logged, and a body holds words
         use_attribute_docstrings=True,
-        defer_build=True,  # hundreds of forms and events: each is built when it is first used
     )
 
 

@@ -177,7 +177,8 @@ def add_one_case(router: Routes, context: Context) -> None:
         found, level = await seen(context, reading, case)
         view = case_view(context, found, level, person_or_none(reading.identity))
         proceedings = view["proceedings"]
-        headers = {"ETag": proceedings[-1].etag} if proceedings else {}
+        # Of several proceedings each says its own.
+        headers = {"ETag": proceedings[0].etag} if len(proceedings) == 1 else {}
         return await reading.answer(CaseView(**view), shown=[str(case)], headers=headers)
 
     @router.get(
