@@ -41,7 +41,6 @@ def build_app(services: Sequence[tuple[Service, Context]]) -> FastAPI:
             bodies += router.bodies
             # As they are: a router that is included has each of its routes tried twice.
             app.router.routes.extend(router.routes)
-    app.router.routes.insert(0, Found(r for r in app.routes if isinstance(r, APIRoute)))
     for kind, handler in HANDLERS.items():
         app.add_exception_handler(kind, handler)
     app.add_middleware(Watch, telemetry=services[0][1].telemetry)
@@ -58,6 +57,7 @@ def build_app(services: Sequence[tuple[Service, Context]]) -> FastAPI:
     async def errors() -> Response:
         return HTMLResponse(page)
 
+    app.router.routes.insert(0, Found(r for r in app.routes if isinstance(r, APIRoute)))
     return app
 
 

@@ -128,7 +128,7 @@ class Found(BaseRoute):
         for route in routes:
             *_, last = parts = route.path.split("/")
             ending = None if last.startswith("{") else last
-            for method in route.methods:
+            for method in route.methods or ():
                 self._routes[method, len(parts), ending].append(route)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
