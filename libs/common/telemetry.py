@@ -17,7 +17,6 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, DEFAULT_ON
 from opentelemetry.trace import Span, SpanKind, Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from prometheus_client import CollectorRegistry
@@ -34,7 +33,7 @@ class Telemetry:
 
     Args:
         installation: name of the city's installation.
-        otlp: OTLP endpoint; absent, spans give their ids to events and are not recorded.
+        otlp: OTLP endpoint; absent, spans stay in the process.
         processors: further span processors; the tests keep spans with one.
     """
 
@@ -46,9 +45,7 @@ class Telemetry:
         processors: tuple[SpanProcessor, ...] = (),
     ) -> None:
         resource = Resource.create({"service.namespace": "xianjie", "service.name": installation})
-        # A span that nobody is given costs a multiple of its ids, which events carry all the same.
-        sampler = DEFAULT_ON if otlp or processors else ALWAYS_OFF
-        self._traces = TracerProvider(sampler, resource=resource)
+        self._traces = TracerProvider(resource=resource)
         for processor in processors:
             self._traces.add_span_processor(processor)
         self.registry = CollectorRegistry()
@@ -94,10 +91,8 @@ def current_traceparent() -> str | None:
     context = trace.get_current_span().get_span_context()
     if not context.is_valid:
         return None
-    trace_id, span_id = (
-        trace.format_trace_id(context.trace_id),
-        trace.format_span_id(context.span_id),
-    )
+    trace_id = trace.format_trace_id(context.trace_id)
+    span_id = trace.format_span_id(context.span_id)
     return f"00-{trace_id}-{span_id}-{context.trace_flags:02x}"
 
 
