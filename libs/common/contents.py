@@ -19,6 +19,7 @@ from libs.common.store import Row
 NONCE_BYTES: Final = 12
 SALT_BYTES: Final = 16
 KEY_BITS: Final = 256
+_REFERENCE: Final = Sealed[Any]
 
 
 @dataclass(slots=True)
@@ -71,7 +72,7 @@ class Vault:
                 "sealed": sealed,
             }
         )
-        return Sealed[Any](id=content_id, digest=digest(salt + plain))
+        return _REFERENCE(id=content_id, digest=digest(salt + plain))
 
     def open(self, *, content_id: UUID, subject: str, wrapped: bytes, sealed: bytes) -> Any:  # noqa: ANN401 - any JSON
         """The value of a sealed content.

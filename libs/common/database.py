@@ -22,7 +22,7 @@ from sqlalchemy.pool import NullPool
 
 from libs.common.errors import Transient
 
-POOL_MAX: Final = 24
+POOL_MAX: Final = 12
 POKE_SECONDS: Final = 0.002
 OUTBOX_CHANNEL: Final = "xianjie_outbox"
 LOG_CHANNEL: Final = "xianjie_log"

@@ -51,6 +51,8 @@ DATABASE_SECONDS_MAX: Final = 30.0
 LOOK_SECONDS: Final = 1.0
 MEASURE_SECONDS: Final = 5.0
 STOP_SECONDS: Final = 8
+GC_OBJECTS: Final = 20_000
+"""New objects before the collector looks: a request makes thousands, and leaves no cycles."""
 STOPPING: Final = "stopping"
 
 log = structlog.get_logger()
@@ -589,6 +591,7 @@ async def serve(
         # What lives from here on is small; the collector need not look at all that was imported.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(GC_OBJECTS, 20, 100)
         ready()
         # A server that ends by itself ends the other one too.
         await asyncio.wait({stopping, *serving}, return_when=asyncio.FIRST_COMPLETED)

@@ -54,38 +54,19 @@ async def append(
         RequestRunning: the same Idempotency-Key was committed meanwhile; nothing was written.
         TooLarge: an event exceeds 256 KiB; nothing was written.
     """
-    flat = [
-        (entry.stream, entry.expected + offset, offset > 1 or entry.expected == 0, event)
+    events = [
+        _event_values(entry.stream, entry.expected, offset, event)
         # In one order everywhere, so that two who append to the same streams never deadlock.
         for entry in sorted(appends, key=_stream)
         for offset, event in enumerate(entry.events, start=1)
     ]
-    for stream, _, _, event in flat:
-        if len(event.data) > EVENT_BYTES_MAX:
-            raise TooLarge(stream=stream, event_type=event.type, bytes_max=EVENT_BYTES_MAX)
-    written = {table: entries for table, entries in (rows or {}).items() if entries}
-    events = [event for *_, event in flat]
-    contexts = [event.context for event in events]
-    columns: list[list[Any]] = [
-        [stream for stream, *_ in flat],
-        [version for _, version, *_ in flat],
-        [is_next for _, _, is_next, _ in flat],
-        [event.id for event in events],
-        [event.type for event in events],
-        [event.time for event in events],
-        [context.actor for context in contexts],
-        [context.agency for context in contexts],
-        [context.correlation_id for context in contexts],
-        [context.causation_id for context in contexts],
-        [context.traceparent for context in contexts],
-        [event.data.decode() for event in events],
-    ]
-    shapes = tuple((table, len(entries) == 1) for table, entries in written.items())
-    arguments = _plain(columns)
-    for table, entries in written.items():
-        arguments += _plain(arrays(table, entries))
+    written = [(table, entries) for table, entries in (rows or {}).items() if entries]
+    arguments = _by_column(events) if events else [[] for _ in _EVENT_TYPES]
+    for table, entries in written:
+        arguments += _by_column([_values(table, row) for row in entries])
+    shapes = tuple((table, len(entries) == 1) for table, entries in written)
     try:
-        await connection.execute(append_statement(shapes, one_event=len(flat) == 1), *arguments)
+        await connection.execute(append_statement(shapes, one_event=len(events) == 1), *arguments)
     except asyncpg.UniqueViolationError as error:
         if error.constraint_name == "requests_pkey":
             raise RequestRunning from error
@@ -98,9 +79,21 @@ def _stream(entry: Append) -> str:
     return entry.stream
 
 
-def _plain(columns: Sequence[list[Any]]) -> list[Any]:
-    """The columns of one row as values: the driver encodes an array at five times their cost."""
-    return [column[0] if len(column) == 1 else column for column in columns]
+def _event_values(stream: str, expected: int, offset: int, event: NewEvent) -> Sequence[Any]:
+    if len(event.data) > EVENT_BYTES_MAX:
+        raise TooLarge(stream=stream, event_type=event.type, bytes_max=EVENT_BYTES_MAX)
+    context = event.context
+    return (
+        *(stream, expected + offset, offset > 1 or expected == 0),
+        *(event.id, event.type, event.time, context.actor, context.agency),
+        *(context.correlation_id, context.causation_id, context.traceparent),
+        event.data.decode(),
+    )
+
+
+def _by_column(rows: Sequence[Sequence[Any]]) -> list[Any]:
+    """Rows as one array a column; one row as its values, which the driver encodes at a fifth."""
+    return list(rows[0]) if len(rows) == 1 else [list(column) for column in zip(*rows, strict=True)]
 
 
 # An event whose predecessor is missing gets no version, which fails the statement: no stream ever
@@ -178,12 +171,21 @@ def write(table: Table, name: str, parameter: int, *, is_one: bool = False) -> s
 
 def arrays(table: Table, rows: Sequence[Row]) -> list[list[Any]]:
     """The rows as one array a column, in the order of the table."""
-    return [
-        [orjson.dumps(row[column.name]).decode() for row in rows]
-        if isinstance(column.type, JSONB)
-        else [row[column.name] for row in rows]
-        for column in table.columns
-    ]
+    return [list(column) for column in zip(*(_values(table, row) for row in rows), strict=True)]
+
+
+def _values(table: Table, row: Row) -> Sequence[Any]:
+    names, jsons = _columns(table)
+    if not jsons:
+        return [row[name] for name in names]
+    return [orjson.dumps(row[name]).decode() if name in jsons else row[name] for name in names]
+
+
+@functools.cache
+def _columns(table: Table) -> tuple[tuple[str, ...], frozenset[str]]:
+    """(names of the columns, those that hold JSON)."""
+    jsons = (column.name for column in table.columns if isinstance(column.type, JSONB))
+    return tuple(column.name for column in table.columns), frozenset(jsons)
 
 
 _DIALECT: Final = postgresql.dialect()  # type: ignore[no-untyped-call] # SQLAlchemy's own

@@ -5,8 +5,7 @@ Nothing here carries personal data: spans and logs name routes, codes, organs an
 
 import logging
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Final
 
 import structlog
@@ -62,7 +61,6 @@ class Telemetry:
         self.tracer: Tracer = self._traces.get_tracer("xianjie")
         self.meters = Meters(self._metrics.get_meter("xianjie"))
 
-    @contextmanager
     def span(
         self,
         name: str,
@@ -70,13 +68,12 @@ class Telemetry:
         kind: SpanKind = SpanKind.INTERNAL,
         parent: str | None = None,
         **attributes: str,
-    ) -> Iterator[Span]:
+    ) -> AbstractContextManager[Span]:
         """A span; `parent` is a W3C `traceparent`, absent the current one is the parent."""
         context = parsed(parent) if parent else None
-        with self.tracer.start_as_current_span(
+        return self.tracer.start_as_current_span(
             name, context=context, kind=kind, attributes=attributes
-        ) as span:
-            yield span
+        )
 
     def close(self) -> None:
         """Send what is left and stop."""
@@ -91,9 +88,12 @@ def parsed(traceparent: str) -> TraceContext:
 
 def current_traceparent() -> str | None:
     """The W3C `traceparent` of the current span; None outside any."""
-    carrier: dict[str, str] = {}
-    _PROPAGATOR.inject(carrier)
-    return carrier.get(_TRACEPARENT)
+    context = trace.get_current_span().get_span_context()
+    if not context.is_valid:
+        return None
+    trace_id = trace.format_trace_id(context.trace_id)
+    span_id = trace.format_span_id(context.span_id)
+    return f"00-{trace_id}-{span_id}-{context.trace_flags:02x}"
 
 
 def current_trace_id() -> str | None:

@@ -33,7 +33,7 @@ class TrailPage(Strict):
 
 def routes(context: Context) -> Routes:
     """The routes of the audit service."""
-    router = Routes()
+    router = Routes(context.service)
     reading_of = reader(context)
 
     @router.get(

@@ -61,7 +61,7 @@ class MarkAnswer(Strict):
 
 def routes(context: Context) -> Routes:
     """The routes of the notification service."""
-    router = Routes()
+    router = Routes(context.service)
     reading_of = reader(context)
 
     @router.get("/inbox", response_model=InboxPage, summary="收件箱 / the inbox of your organ")

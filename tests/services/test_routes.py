@@ -1,12 +1,15 @@
 """No route without a trace: each reads through `Reading` or acts through `Acting`."""
 
 import inspect
+import re
 from collections.abc import Iterator
 from uuid import uuid4
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
+from starlette.routing import Match
 
+from libs.common.http.routes import Found
 from tests.support.running import CASES, OFFICER, OPENING, POLICE_DESK, Office, found, refused
 
 ALLOWED = {
@@ -89,6 +92,32 @@ async def test_a_route_without_a_trace_is_found() -> None:
     app.include_router(router, prefix="/api/cases/v1")
     found = [each for each in untraced(app) if each[1].startswith("/api/")]
     assert found == [("GET", "/api/cases/v1/quiet"), ("POST", "/api/cases/v1/loud")]
+
+
+async def test_every_route_is_looked_up_as_it_would_be_found_in_turn(shared: Office) -> None:
+    app = shared.runtime.app
+    assert app is not None
+    lookup, *in_turn = app.routes
+    assert isinstance(lookup, Found)
+    for method, path, route in leaves(app):
+        if not isinstance(route, APIRoute):
+            continue
+        given = re.sub(r"\{\w+\}", lambda _: str(uuid4()), path)
+        scope = {"type": "http", "method": method, "path": given, "root_path": ""}
+        matches = (each.matches(scope) for each in in_turn)
+        first = next(found for match, found in matches if match is Match.FULL)
+        assert first["route"] is route
+        assert lookup.matches(scope) == (Match.FULL, first)
+        other = {**scope, "method": "PUT"}
+        assert lookup.matches(other) == (Match.NONE, {})
+
+
+async def test_an_identity_that_is_none_is_told_by_its_place(shared: Office) -> None:
+    path = f"{CASES}/{uuid4()}/proceedings/nothing/approve"
+    problem = refused(await shared.post(OFFICER, path, {"form": {}}), 422, "common.body.invalid")
+    assert [(each["field"], each["rule"]) for each in problem["errors"]] == [
+        ("path.proceeding", "uuid_parsing")
+    ]
 
 
 async def test_every_act_asks_who_acts_before_anything_else(shared: Office) -> None:

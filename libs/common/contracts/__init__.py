@@ -224,10 +224,18 @@ def seal(form: type[F], body: BaseModel, seal_one: Seal) -> F:
 
 
 def _sealed_values(form: type[BaseModel], body: BaseModel, seal_one: Seal) -> dict[str, Any]:
+    wordy = _wordy_fields(form)
     return {
         name: _sealed(field.annotation, getattr(body, name), name, seal_one)
+        if name in wordy
+        else getattr(body, name)
         for name, field in form.model_fields.items()
     }
+
+
+@functools.cache
+def _wordy_fields(form: type[BaseModel]) -> frozenset[str]:
+    return frozenset(n for n, field in form.model_fields.items() if _has_words(field.annotation))
 
 
 def _sealed(annotation: Any, value: Any, name: str, seal_one: Seal) -> Any:  # noqa: ANN401

@@ -30,7 +30,7 @@ class Acting:
         self.identity = identify(context, request.headers.get("authorization"))
         self.body = body
         self.body_digest = digest(body)
-        self.route = f"{request.method} {request.url.path}"
+        self.route = f"{request.method} {request.scope['path']}"
         self.path = route_of(request.scope)
         self.method = request.method
         self.if_match = request.headers.get("if-match")

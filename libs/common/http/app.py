@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import FastAPI, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
@@ -13,6 +14,7 @@ from libs.common.errors import ERRORS_PATH
 from libs.common.http.errors_page import errors_page
 from libs.common.http.logs import log_routes
 from libs.common.http.problems import HANDLERS, PROBLEM, RESPONSES, ProblemBody
+from libs.common.http.routes import Found
 from libs.common.http.watch import Watch
 from libs.common.service import Context, Service
 
@@ -37,7 +39,8 @@ def build_app(services: Sequence[tuple[Service, Context]]) -> FastAPI:
     for service, context in services:
         for router in (service.routes(context), log_routes(context)):
             bodies += router.bodies
-            app.include_router(router, prefix=f"/api/{service.name}/v1", tags=[service.name])
+            # As they are: a router that is included has each of its routes tried twice.
+            app.router.routes.extend(router.routes)
     for kind, handler in HANDLERS.items():
         app.add_exception_handler(kind, handler)
     app.add_middleware(Watch, telemetry=services[0][1].telemetry)
@@ -54,6 +57,7 @@ def build_app(services: Sequence[tuple[Service, Context]]) -> FastAPI:
     async def errors() -> Response:
         return HTMLResponse(page)
 
+    app.router.routes.insert(0, Found(r for r in app.routes if isinstance(r, APIRoute)))
     return app
 
 

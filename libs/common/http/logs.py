@@ -36,7 +36,7 @@ class LogQuery(Strict):
 
 def log_routes(context: Context) -> Routes:
     """The routes `/log` and `/keys` of a service."""
-    routes = Routes()
+    routes = Routes(context.service)
 
     @routes.get(
         "/log", summary="事件日志（服务账号） / the log, for services", response_model=LogPage

@@ -1,21 +1,29 @@
 """Routes: how one is added that acts, and which one a request found."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from typing import Any, Final
+from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel
-from starlette.types import Scope
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from starlette.routing import BaseRoute, Match
+from starlette.types import Receive, Scope, Send
 
-from libs.common.errors import ERRORS_PATH
 from libs.common.http.answers import JSON
+from libs.common.http.problems import invalid_body
 
 
 class Routes(APIRouter):
-    """A router that also documents what raw endpoints take."""
+    """The routes of a service, which also document what raw endpoints take.
 
-    def __init__(self) -> None:
-        super().__init__()
+    Args:
+        service: its name; every path begins with `/api/<service>/v1`.
+    """
+
+    def __init__(self, service: str) -> None:
+        super().__init__(prefix=f"/api/{service}/v1", tags=[service])
         self.bodies: list[type[BaseModel]] = []
 
     def act(
@@ -48,6 +56,7 @@ class Routes(APIRouter):
             responses={status: {"model": answer}},
             response_class=Response,
             response_model=None,
+            route_class_override=ActRoute,
             openapi_extra={
                 "parameters": [
                     {
@@ -69,15 +78,84 @@ class Routes(APIRouter):
         )
 
 
+class ActRoute(APIRoute):
+    """A route that acts: documented as any other, answered without the framework's machinery.
+
+    Its endpoint takes the request and the identities in the path; there is nothing to solve.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """What answers a request: FastAPI's hook for this."""
+        endpoint = self.endpoint
+
+        async def answer(request: Request) -> Response:
+            response: Response = await endpoint(request, **identities(request))
+            return response
+
+        return answer
+
+
+_IDENTITIES: Final = TypeAdapter(dict[str, UUID])
+
+
+def identities(request: Request) -> dict[str, UUID]:
+    """The identities in the path of a request, by name.
+
+    Raises:
+        BodyInvalid: one is no UUID.
+    """
+    try:
+        return _IDENTITIES.validate_python(request.path_params)
+    except ValidationError as error:
+        errors = error.errors(include_url=False, include_input=False)
+        for each in errors:
+            each["loc"] = ("path", *each["loc"])
+        raise invalid_body(errors) from error
+
+
+class Found(BaseRoute):
+    """The route of a request, looked up by method, number of parts and last part.
+
+    The framework would try every route in turn, and the law has hundreds of steps. What is not
+    found here is tried in turn: what does not exist, and a method that is not allowed.
+
+    Args:
+        routes: those that can be found.
+    """
+
+    def __init__(self, routes: Iterable[APIRoute]) -> None:
+        self._routes: dict[Shape, list[APIRoute]] = defaultdict(list)
+        for route in routes:
+            *_, last = parts = route.path.split("/")
+            ending = None if last.startswith("{") else last
+            for method in route.methods or ():
+                self._routes[method, len(parts), ending].append(route)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether there is a route for the request, and what the path says."""
+        if scope["type"] != "http":
+            return Match.NONE, {}
+        *_, last = parts = scope["path"].split("/")
+        for ending in (last, None):
+            for route in self._routes.get((scope["method"], len(parts), ending), ()):
+                match, found = route.matches(scope)
+                if match is Match.FULL:
+                    return match, found
+        return Match.NONE, {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer by the route that was found."""
+        await scope["route"].handle(scope, receive, send)
+
+
+Shape = tuple[str, int, str | None]
+"""Method, number of parts, last part; None for a last part that is a parameter."""
+
+
 def route_of(scope: Scope) -> str:
     """The template of the path that was found, such as `/api/cases/v1/cases/{case}`."""
-    path: str | None = getattr(scope.get("route"), "path", None)
-    if path is None:
-        return "unmatched"
-    # An included router's route does not know under which prefix it was included.
-    prefix = "/".join(scope["path"].split("/")[:4])
-    is_whole = path.startswith(("/api/", "/docs")) or path in {"/", ERRORS_PATH}
-    return path if is_whole else prefix + path
+    path: str = getattr(scope.get("route"), "path", "unmatched")
+    return path
 
 
 def asked_for(request: Request) -> dict[str, str]:

@@ -64,7 +64,7 @@ class TrailQuery(Strict):
 
 def routes(context: Context) -> Routes:
     """The routes of the case service."""
-    router = Routes()
+    router = Routes(context.service)
     running = Running()
     add_opening(router, context, running)
     add_lists(router, context)

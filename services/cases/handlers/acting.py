@@ -125,6 +125,7 @@ async def act(
         Problem: what the caller is told; nothing was written.
     """
     person = person_of(acting.identity)
+    stream = stream_of(case_id)
     request = (person.id, acting.route, acting.key)
     correlation_id = new_id()
     running.enter(request)
@@ -141,7 +142,7 @@ async def act(
                 if not opens and (loaded.case is None or loaded.level is None):
                     raise NotFound
                 sealing = context.vault.sealing(
-                    stream=stream_of(case_id), organ=person.organ, wrapped=loaded.keys
+                    stream=stream, organ=person.organ, wrapped=loaded.keys
                 )
                 try:
                     said = await deciding(connection, loaded, sealing)
@@ -158,7 +159,7 @@ async def act(
                     correlation_id=correlation_id,
                 )
                 receipt = context.signer.receipt(
-                    stream=stream_of(case_id),
+                    stream=stream,
                     version=loaded.version + 1,
                     event_digest=digest(events[0].data),
                     recorded_at=now,
@@ -166,7 +167,7 @@ async def act(
                 kept = Kept(
                     status,
                     answer(after, [receipt]),
-                    {"Stream-Version": f"{stream_of(case_id)}@{version}"},
+                    {"Stream-Version": f"{stream}@{version}"},
                 )
                 rows = changed_rows(
                     context,
@@ -187,9 +188,7 @@ async def act(
                     )
                 ]
                 try:
-                    await append(
-                        connection, [Append(stream_of(case_id), loaded.version, events)], rows
-                    )
+                    await append(connection, [Append(stream, loaded.version, events)], rows)
                 except VersionConflict:
                     continue
             context.database.poke()
