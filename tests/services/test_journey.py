@@ -85,7 +85,7 @@ async def test_a_transfer_is_sent_signed_for_supplied_filed_and_answered(var: Pa
         assert limits(case) == {"notify_result": "2026-11-17T00:00:00+08:00"}
         case = await running.take(case, NOTIFY, SIGN)
         assert limits(case) == {}
-        assert case["headline"] == "已通知立案 / Filing notified"
+        assert case["headline"] == "刑事立案侦查 / Filed, under investigation"
 
         await running.settled()
         assert await notices(running, POLICE_DESK) == ["transfer_delivered", "papers_supplied"]
@@ -115,6 +115,7 @@ async def test_a_transfer_is_sent_signed_for_supplied_filed_and_answered(var: Pa
             "papers_asked",
             "papers_supplied",
             "case_filed",
+            "file_opened_on_transfer",
             "filing_notified",
             "answer_received",
         ]

@@ -9,6 +9,7 @@ import orjson
 
 from libs.common.calendars import install
 from libs.common.clock import ManualClock
+from services.cases.domain import STATE_VERSION
 from services.cases.rebuild import rebuild
 from tests.support.events import until
 from tests.support.running import (
@@ -267,4 +268,4 @@ async def test_a_snapshot_of_other_code_is_replayed(var: Path) -> None:
         approved = await running.take(before, APPROVE)
         assert transfer_of(approved)["state"] == "TRANSFER_APPROVED"
         rows = await running.rows("cases", "select state_version from snapshots")
-        assert [row["state_version"] for row in rows] == [1]
+        assert [row["state_version"] for row in rows] == [STATE_VERSION]

@@ -19,7 +19,7 @@ from libs.common.signing import Receipt
 from services.cases import views
 from services.cases.domain import Case, access_rows, headline
 from services.cases.handlers.loading import Kept
-from services.cases.handlers.steps import etag, may_stand, steps_named
+from services.cases.handlers.steps import etag, may_open, may_stand, steps_named
 from services.cases.procedures import PROCEDURES
 
 
@@ -291,7 +291,7 @@ def case_view(context: Context, case: Case, level: Level, person: Person | None)
             proceeding_view(context, case, each, person) for each in case.proceedings
         ),
         "open_steps": opening_steps(context, case, person)
-        if person and case.source is None
+        if person is not None and may_open(case, level)
         else (),
     }
 

@@ -7,11 +7,12 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from libs.common.access import Level
 from libs.common.agencies import OrganId, ProfileError
 from libs.common.contents import Sealing
 from libs.common.contracts import Sealed, seal
 from libs.common.contracts.procedure import AnnulAct, CorrectAct
-from libs.common.errors import BodyInvalid, NotFound, PreconditionMissing, RevisionStale
+from libs.common.errors import BodyInvalid, Forbidden, NotFound, PreconditionMissing, RevisionStale
 from libs.common.http import Acting, person_of
 from libs.common.procedure import (
     ANNUL,
@@ -67,6 +68,8 @@ def decide_step(
     if proceeding is not None and proceeding.procedure != procedure.name:
         raise NotFound
     person = person_of(acting.identity)
+    if proceeding is None and not may_open(case, loaded.level):
+        raise Forbidden(step=name, organ=None, duties=[])
     stream = stream_of(case.id)
 
     def seal_one(value: Any, kind: str) -> Sealed[Any]:  # noqa: ANN401 - any JSON
@@ -186,6 +189,11 @@ def opening_of(
         if part not in parts and organ and may_stand(context, procedure, part, organ):
             parts[part] = organ
     return Opening(parts, party, about.id if about else None)
+
+
+def may_open(case: Case, level: Level | None) -> bool:
+    """Whether a reader at a level may open a proceeding: not who only counts, nor on history."""
+    return level is not Level.SUPERIOR and case.source is None
 
 
 def may_stand(context: Context, procedure: Procedure, part: Part, organ: str) -> bool:
