@@ -131,9 +131,13 @@ def _read(
 
 
 def _parties(record: PublishedCase, history: History, words: Sealed[Any]) -> list[Party]:
-    return [
+    found = [
         Party(id=party_id, kind=PartyKind.ORGANISATION, organisation=party.name)
         if party.is_organisation
         else Party(id=party_id, kind=PartyKind.PERSON, person=words)
         for party_id, party in zip(history.roster.ids, record.parties, strict=True)
     ]
+    anonymous = history.roster.anonymous
+    if any(each.party == anonymous for each in history.proceedings):
+        found.append(Party(id=anonymous, kind=PartyKind.PERSON, person=words))
+    return found

@@ -101,6 +101,10 @@ def _non_prosecution(words: str) -> Values:
     return {"kind": "minor" if re.search(r"minor|surrender", words) else "as_published"}
 
 
+def _supplied(_: str) -> Values:
+    return {"supplied": ("as_published",)}
+
+
 SUIT_CODES: Final = r"^(public_interest_litigation|pil_)"
 WRONGED_CODES: Final = r"^(lead|supervision_request|complaint|report)$"
 DETENTION: Final = r"administrative detention|行政拘留"
@@ -144,7 +148,7 @@ MEANINGS: Final[Mapping[str, tuple[Meaning, ...]]] = {
         m("detention", "ask_detention_papers", runs=True),
     ),
     "supplement": (
-        m("transfer", "supply_papers"),
+        m("transfer", "supply_papers", form=_supplied),
         m("detention", "supply_detention_papers", runs=True),
     ),
     "jurisdiction_retransfer": (
@@ -177,6 +181,8 @@ MEANINGS: Final[Mapping[str, tuple[Meaning, ...]]] = {
         m("suspect", "ask_arrest_recheck", by=POLICE, runs=True, rank=1),
         m("filing_supervision", "ask_order_review", by=POLICE, runs=True, note=r"review|复核"),
         m("filing_supervision", "contest_order", by=POLICE, runs=True, rank=1),
+        m("suspect", "contest_arrest_refusal", runs=True, rank=2),
+        m("transfer", "request_reconsideration", rank=3),
     ),
     "reconsideration_decision": (
         m("transfer", "file_on_reconsideration", by=POLICE, note=r"\bfil(e|ed|ing)\b|立案"),
@@ -186,6 +192,8 @@ MEANINGS: Final[Mapping[str, tuple[Meaning, ...]]] = {
         m("suspect", "uphold_arrest_refusal", by=PROCURATORATE, runs=True, rank=1),
         m("filing_supervision", "review_order", by=PROCURATORATE, runs=True, rank=1),
         m("filing_supervision", "decide_reconsideration", by=PROCURATORATE, runs=True, rank=1),
+        m("suspect", "uphold_arrest_refusal", runs=True, rank=2),
+        m("transfer", "uphold_non_filing", rank=3),
     ),
     "supervision_request": (
         m("filing_supervision", "suggest_supervision", by=AGENCIES),
@@ -282,6 +290,7 @@ MEANINGS: Final[Mapping[str, tuple[Meaning, ...]]] = {
         m("suspect", "judge_on_retrial", runs=True, form=_judgment, at_most=0),
         m("suspect", "judge_on_appeal", form=_judgment, rank=1),
         m("public_interest", "judge_suit_on_appeal", runs=True, form=_suit, rank=1, at_most=1),
+        m("public_interest", "judge_suit_on_appeal", runs=True, form=_suit, rank=2),
     ),
     "execution": (
         m("damage", "ask_damage_enforcement", to=COURT, runs=True),
@@ -318,6 +327,8 @@ MEANINGS: Final[Mapping[str, tuple[Meaning, ...]]] = {
         m("damage", "close_damage", runs=True, rank=2),
         m("criminal_file", "conclude_file", by=POLICE, rank=2),
         m("suspect", "complete_execution", by=COURT, runs=True, rank=2),
+        m("public_interest", "close_public_interest", runs=True, rank=3),
+        m("penalty", "close_penalty_case", rank=4),
     ),
 }
 

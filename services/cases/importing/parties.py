@@ -13,6 +13,7 @@ from services.cases.importing.records import PublishedCase, PublishedStep
 if TYPE_CHECKING:
     from services.cases.importing.planning import Told
 
+ANONYMOUS: Final = "（未公布）"
 _UNIT_CRIME: Final = "unit_crime"
 _NUMBERS: Final = {
     word: number
@@ -52,6 +53,8 @@ class Roster:
     ) -> None:
         self._record = record
         self.ids = tuple(next(ids) for _ in record.parties)
+        self.anonymous = next(ids)
+        """Whoever a step against suspects concerned, where nobody is published."""
         self._names = tuple(party.name for party in record.parties)
         spellings = {(each, name) for name in self._names for each in _spellings(name)}
         self._spellings = sorted(spellings, key=lambda each: len(each[0]), reverse=True)
@@ -87,7 +90,9 @@ class Roster:
 
     def name_of(self, party: UUID | None) -> str | None:
         """The published name of a party."""
-        return self._names[self.ids.index(party)] if party else None
+        if party is None:
+            return None
+        return ANONYMOUS if party == self.anonymous else self._names[self.ids.index(party)]
 
     def named(self, texts: Sequence[str | None]) -> tuple[UUID, ...]:
         """The parties that one of some texts names; a longer name hides a shorter one in it."""
@@ -119,7 +124,8 @@ class Roster:
         found = dict.fromkeys((*self.suspects, *told.parties))
         if persons and not all(map(self._is_unit, found)):
             return tuple(each for each in found if not self._is_unit(each))
-        return tuple(each for each in found if each not in self.wronged)
+        concerned = tuple(each for each in found if each not in self.wronged)
+        return concerned or (self.anonymous,)
 
     # --- for whom a step was taken
 

@@ -269,6 +269,8 @@ class Trial:
         self.taken_for: tuple[UUID, ...] = ()
         """The parties for whom it was taken."""
         self._inferred: set[tuple[str, str]] = set()
+        self._anew: set[UUID] = set()
+        """Parties whose proceeding cannot come to the step, so that another is opened for them."""
 
     @property
     def gap(self) -> int:
@@ -366,25 +368,32 @@ class Trial:
         self.taken_for = chosen
 
     def _way_for(self, procedure: Procedure, party: UUID, meaning: Meaning) -> int | None:
+        """How far a party is from a step, in its proceeding or, at a price, in a new one."""
         proceeding = self._of_party(procedure, party)
-        if proceeding is None and meaning.runs:
+        if proceeding is not None and self._fits(proceeding):
+            way = self._way(procedure, proceeding, meaning.step)
+            if way is not None:
+                return len(way)
+        if meaning.runs:
             return None
-        if proceeding is not None and not self._fits(proceeding):
+        way = self._way_of_new(procedure, meaning.step)
+        if way is None:
             return None
-        if proceeding is None and not opens_itself(procedure.name, self.history.field):
-            first = next(row.target for row in procedure.steps if row.opens)
-            assert first is not None, "what opens has a state"
-            way = way_to(
-                procedure.name,
-                self.history.field,
-                place_of(procedure.name, None)._replace(state=first.code),
-                meaning.step,
-            )
-            return None if way is None else len(way)
-        way = self._way(procedure, proceeding, meaning.step)
-        return None if way is None else len(way)
+        if proceeding is not None:
+            self._anew.add(party)
+        return len(way) + (_ANEW if proceeding is not None else 0)
+
+    def _way_of_new(self, procedure: Procedure, step: str) -> tuple[str, ...] | None:
+        if opens_itself(procedure.name, self.history.field):
+            return self._way(procedure, None, step)
+        first = next(row.target for row in procedure.steps if row.opens)
+        assert first is not None, "what opens has a state"
+        place = place_of(procedure.name, None)._replace(state=first.code)
+        return way_to(procedure.name, self.history.field, place, step)
 
     def _of_party(self, procedure: Procedure, party: UUID) -> Proceeding | None:
+        if party in self._anew:
+            return None
         found = [
             each
             for each in self.unfolding.proceedings.values()
@@ -401,6 +410,7 @@ class Trial:
         other = PROCEDURES[name]
         proceeding = self._proceeding(other, step, runs=False)
         self._walk(other, proceeding, step, {names: tuple(parties)}, inferred=True)
+        self._anew -= set(parties)
 
     def _same_court(self, meaning: Meaning) -> bool:
         procedure = PROCEDURES[meaning.procedure]
@@ -474,7 +484,7 @@ class Trial:
         row = self._row(procedure, proceeding, name)
         parts = self._organs_by_part(procedure, proceeding, row, inferred=inferred)
         named = {
-            field: parts.get(part) or self.history.register.somebody(procedure.parts[part])
+            field: parts.get(part) or self._another(procedure, part, row, parts)
             for field, part in row.names.items()
         }
         command = self.history.command(
@@ -494,6 +504,13 @@ class Trial:
         if inferred:
             self._inferred.add((procedure.name, name))
         return after
+
+    def _another(self, procedure: Procedure, part: str, row: Step, parts: Mapping[str, str]) -> str:
+        """An organ for a part that the source does not name; not the one that acts."""
+        kinds = procedure.parts[part]
+        somebody = self.history.register.somebody(kinds)
+        acting = parts.get(row.actor.part)
+        return somebody if somebody != acting else f"unknown-{kinds[0].value}"
 
     def _row(self, procedure: Procedure, proceeding: Proceeding | None, name: str) -> Step:
         state = proceeding.state if proceeding else None
@@ -545,5 +562,7 @@ class Trial:
 
 _MOVES_COURT: Final = frozenset({"final_judgment", "appeal", "jurisdiction_retransfer", "hearing"})
 """Codes under which another court than the one seised may act."""
+_ANEW: Final = 50
+"""The price of a second proceeding against a party: a way in the first one is always preferred."""
 _NEAR: Final = 2
 """A case is before a court that has it, or has only to take it in."""

@@ -366,7 +366,9 @@ def _reported_by_another(
     proceeding: Proceeding | None, command: Command, _: Setting
 ) -> Sequence[str]:
     report = proceeding.last("report") if proceeding else None
-    return ["another_person"] if report and report.person == command.person.id else []
+    if report is None or command.imported:
+        return []  # What is published does not tell who reported.
+    return ["another_person"] if report.person == command.person.id else []
 
 
 def _penalty_attached(_: Proceeding | None, command: Command, __: Setting) -> Sequence[str]:
