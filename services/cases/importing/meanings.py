@@ -165,7 +165,7 @@ MEANINGS: Final[Mapping[str, tuple[Meaning, ...]]] = {
     ),
     "criminal_filing": (
         m("filing_supervision", "file_under_supervision", runs=True),
-        m("transfer", "file_on_reconsideration", runs=True, rank=1),
+        m("transfer", "file_on_reconsideration", runs=True, rank=1, at_most=0),
         m("transfer", "file", runs=True, rank=2),
         m("criminal_file", "file_report", runs=True, rank=3),
         m("criminal_file", "open_file", rank=4),

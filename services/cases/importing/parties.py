@@ -29,6 +29,7 @@ _COUNT: Final = re.compile(
     rf"\b(\d{{1,3}}|{'|'.join(_NUMBERS)}) (?:people|persons?|defendants?|suspects?|others)\b"
 )
 _ALL_FIRMS: Final = re.compile(r"[一二两三四五六七八九十\d]+家(企业|公司|单位)")
+_LETS_GO: Final = ("non_prosecution", "withdrawal")
 _KEEPS_LATER: Final = ("non_prosecution",)
 """Steps for the lesser ones: those whom later steps of a trial name are not among them."""
 _STAGES: Final = (
@@ -139,6 +140,7 @@ class Roster:
         named = [party for party in told.parties if party in ways]
         if named:
             return tuple(self._fresh(named, told))
+        ways = self._unsettled(ways)
         count = count_in(told.step.words)
         nearest = _nearest(list(ways), ways)
         if count is not None and count > len(nearest):
@@ -147,6 +149,11 @@ class Roster:
             fresh = [party for party in ways if party not in taken]
             return tuple(sorted(fresh or nearest, key=ways.__getitem__)[:count])
         return tuple(self._counted(nearest, told, count))
+
+    def _unsettled(self, ways: Mapping[UUID, int]) -> Mapping[UUID, int]:
+        """Without those who were let go, unless nobody else is left."""
+        gone = {party for code in _LETS_GO for party in self._taken.get(code, ())}
+        return {party: way for party, way in ways.items() if party not in gone} or ways
 
     def _fresh(self, named: list[UUID], told: "Told") -> Iterator[UUID]:
         """Those named; of several of one name those who were not through this step before."""

@@ -170,7 +170,7 @@ STEPS: tuple[Step, ...] = (
         "follow_up",
         "跟进调查",
         "Look whether it was done",
-        source=(*BEFORE_SUIT, *IN_COURT, JUDGED_FINAL),
+        source=(*BEFORE_SUIT, *IN_COURT, JUDGED_FINAL, SUIT_WITHDRAWN, COMPLIED, PI_CLOSED),
         target=None,
         actor=officer(PROCURATORATE),
         emits=said.SuggestionFollowedUp,
