@@ -31,6 +31,7 @@ from services.cases.api.answers import (
 )
 from services.cases.api.importing import add_importing
 from services.cases.api.paging import cursor, cursor_of
+from services.cases.api.parties import add_parties
 from services.cases.api.steps import add_steps, person_or_none
 from services.cases.domain import Case, shown_body, stream_of
 from services.cases.handlers.acting import Running, act
@@ -69,6 +70,7 @@ def routes(context: Context) -> Routes:
     add_opening(router, context, running)
     add_lists(router, context)
     add_one_case(router, context)
+    add_parties(router, context, running)
     add_steps(router, context, running)
     add_importing(router, context)
     return router
