@@ -5,7 +5,7 @@ An entry is judged by every rule of its standard; an event, once written, only b
 
 from typing import Annotated, Final, Protocol
 
-from pydantic import AfterValidator, StringConstraints, ValidationInfo
+from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from libs.common.identity_codes import (
@@ -58,7 +58,17 @@ _Entry: Final = StringConstraints(min_length=1, max_length=40)
 
 CreditCodeText = Annotated[str, StringConstraints(pattern=r"^[0-9A-HJ-NPQRTUWXY*]{18}$")]
 """Unified social credit code in its normal form; asterisks stand for what was not published."""
-CreditCodeEntry = Annotated[str, _Entry, AfterValidator(_credit_code)]
+CreditCodeEntry = Annotated[
+    str,
+    _Entry,
+    AfterValidator(_credit_code),
+    Field(json_schema_extra={"format": "unified-social-credit-code"}),
+]
 """Unified social credit code as a person enters it (GB 32100-2015)."""
-IdentityNumberEntry = Annotated[str, _Entry, AfterValidator(_identity_number)]
+IdentityNumberEntry = Annotated[
+    str,
+    _Entry,
+    AfterValidator(_identity_number),
+    Field(json_schema_extra={"format": "citizen-identity-number"}),
+]
 """Citizen's identity number as a person enters it (GB 11643-1999)."""
