@@ -25,7 +25,7 @@ from libs.common.worktime import Unit
 from services.cases.procedures import PROCEDURES
 from services.cases.procedures.parts import PARTS
 from tools import golden, handbook
-from tools.handbook import citations, coverage, diagram, index, page, permissions
+from tools.handbook import cells, citations, coverage, diagram, index, page, permissions
 from tools.handbook.purposes import PURPOSES
 
 TABLES: Final = pytest.mark.parametrize("table", PROCEDURES.values(), ids=lambda table: table.name)
@@ -186,7 +186,7 @@ def test_the_matrix_gives_a_step_to_the_kinds_of_its_part_and_to_nobody_else(
 def test_every_step_stands_in_the_matrix(table: Procedure) -> None:
     text = permissions.text()
     for step in table.steps:
-        assert page.step_link(step, f"{table.name}.md") in text
+        assert cells.step_link(step, f"{table.name}.md") in text
     assert {step.name for step in permissions.rows_of(table)} == {step.name for step in table.steps}
 
 

@@ -12,7 +12,7 @@ from typing import Final
 from libs.common.procedure import Procedure, Step
 from services.cases.procedures import PROCEDURES
 from tools.handbook import markdown as md
-from tools.handbook.page import step_link
+from tools.handbook.cells import step_link
 
 FILE: Final = Path(__file__).with_name("coverage.toml")
 NOTE: Final = """\

@@ -4,11 +4,10 @@ from typing import Final
 
 from libs.common.agencies import Duty, OrganKind
 from libs.common.procedure import SERVICE, Procedure, Step
-from libs.common.titles import DUTIES, ORGAN_KINDS
+from libs.common.titles import ORGAN_KINDS
 from services.cases.procedures import PROCEDURES
-from services.cases.procedures.parts import PARTS
+from tools.handbook import cells
 from tools.handbook import markdown as md
-from tools.handbook.page import step_link
 
 NOTE: Final = """\
 表中职责以机关在该程序中担任所列参与机关为前提；未列出的，任何人不得采取。“⚙”由平台自动采取，没有路由。
@@ -50,14 +49,10 @@ def rows_of(procedure: Procedure) -> list[Step]:
 def _row(procedure: Procedure, step: Step, kinds: list[OrganKind]) -> tuple[str, ...]:
     part = step.actor.part
     return (
-        step_link(step, f"{procedure.name}.md"),
-        "⚙" if part == SERVICE else f"{PARTS[part].zh} {md.code(part)}",
-        *(md.lines(_duty(duty) for duty in may(procedure, step, kind)) for kind in kinds),
+        cells.step_link(step, f"{procedure.name}.md"),
+        "⚙" if part == SERVICE else cells.part(part),
+        *(md.lines(cells.duty(duty) for duty in may(procedure, step, kind)) for kind in kinds),
     )
-
-
-def _duty(duty: Duty) -> str:
-    return md.beside(*DUTIES[duty])
 
 
 def may(procedure: Procedure, step: Step, kind: OrganKind) -> tuple[Duty, ...]:

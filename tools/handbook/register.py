@@ -8,7 +8,7 @@ from libs.common.documents import DOCUMENTS, DocumentKind
 from libs.common.titles import ORGAN_KINDS
 from services.cases.procedures import PROCEDURES
 from tools.handbook import markdown as md
-from tools.handbook.page import step_link
+from tools.handbook.cells import step_link
 
 NOTE: Final = """\
 文号由配置中的号码规则给出；号码规则的疑点见配置。“生成”指平台由同一记录写出，“收入”指作为文件收存。
