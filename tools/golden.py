@@ -35,6 +35,7 @@ from libs.common.signing import Signer
 from libs.common.store import LogReader, access_log, event_log
 from libs.common.telemetry import Telemetry
 from libs.common.worktime import Calendar
+from tools import handbook
 from tools.samples import sample
 from xianjie import registry
 
@@ -128,6 +129,7 @@ DOCUMENTS: Final[Mapping[str, Callable[[], str]]] = {
     "contracts/asyncapi.json": asyncapi,
     "contracts/openapi.json": openapi,
     "docs/errors.md": errors_page,
+    **handbook.DOCUMENTS,
 }
 """Path to what it has to hold: a new generated document is one more line."""
 

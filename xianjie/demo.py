@@ -1,4 +1,4 @@
-"""Demo data: a transfer that is answered, and eleven more in every state, all made up.
+"""Demo data: a transfer that is answered and eleven more, all made up; and the published cases.
 
 Everything goes in through the public API with the tokens of the profile's demo people, so that what
 `make run` shows is what a person could have done. Cut off in the middle, the next start goes on:
@@ -20,7 +20,9 @@ from libs.common.agencies import PersonId, Profile
 from libs.common.identity import Issuer
 from libs.common.runtime import Runtime
 
-AGENCY: Final = "ly-eeb"
+IMPORTER: Final = "import"
+"""Not a person: the service that takes history in."""
+PUBLISHED: Final = Path(__file__).parents[1] / "examples" / "published_cases.jsonl"
 WAIT_SECONDS: Final = 10.0
 PATIENCE_SECONDS: Final = 30.0
 LOOK_SECONDS: Final = 0.1
@@ -266,6 +268,8 @@ async def load_demo(runtime: Runtime, tell: Callable[[str], None]) -> None:
                 f"演示案件 / demo case {number}/{len(STORIES)} {case['number']} {case['headline']}"
             )
         await teller.acknowledge_first_notice()
+        count = await teller.tell_history()
+        tell(f"公开案例 / published cases {count}")
     _write(done, now.isoformat())
 
 
@@ -287,8 +291,11 @@ class Tokens:
         self._issuer = issuer
 
     def of(self, person: str) -> dict[str, str]:
-        """The header by which a person is known."""
-        token = self._issuer.person_token(self._profile.person(PersonId(person)))
+        """The header by which a person, or the import service, is known."""
+        if person == IMPORTER:
+            token = self._issuer.service_token(IMPORTER, "cases")
+        else:
+            token = self._issuer.person_token(self._profile.person(PersonId(person)))
         return {"Authorization": f"Bearer {token}"}
 
 
@@ -351,6 +358,19 @@ class Teller:
                 return
             await asyncio.sleep(LOOK_SECONDS)
         raise DemoError("no notice arrived")
+
+    async def tell_history(self) -> int:
+        """The published cases, taken in as history by the import service; how many."""
+        lines = [line for line in PUBLISHED.read_text().splitlines() if line.strip()]
+        for number, line in enumerate(lines):
+            await self.ask(
+                "POST",
+                IMPORTER,
+                "/api/cases/v1/imports",
+                content=line.encode(),
+                headers={"Idempotency-Key": f"demo-published-{number}"},
+            )
+        return len(lines)
 
     async def _post(
         self,

@@ -14,6 +14,12 @@ AGENCY: Final = (OrganKind.ENFORCEMENT_AGENCY,)
 POLICE: Final = (OrganKind.POLICE,)
 PROCURATORATE: Final = (OrganKind.PROCURATORATE,)
 COURT: Final = (OrganKind.COURT,)
+GOVERNMENT: Final = (OrganKind.GOVERNMENT,)
+ANY_HANDLING: Final = (
+    *(*AGENCY, *POLICE, *PROCURATORATE, *COURT, *GOVERNMENT),
+    OrganKind.SUPERVISION_COMMISSION,
+)
+"""Every kind of organ that handles a case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,13 @@ class DocumentKind:
 
 _FORM_DOUBT: Final = "文书式样依公安、检察机关内部规定，未取得正式式样；须经相应机关确认。"
 _MIXED_DOUBT: Final = "未见统一式样，按惯例登记。"
+_PENALTY_DOUBT: Final = "行政处罚法第五十九条的必备内容凭记忆，文号样式仅见实例，须核对。"
+
+_DETENTION_PARTY: Final = (
+    *("案由", "企业名称或者经营者", "组织机构代码", "地址", "邮编"),
+    *("法定代表人或者负责人", "证件号", "电话", "企业主要负责人"),
+)
+"""What both forms of DET14 say of the party."""
 
 _ROWS: Final = (
     DocumentKind(
@@ -73,10 +86,20 @@ _ROWS: Final = (
         "w3",
         "移送材料清单",
         "List of the material",
-        AGENCY,
-        POLICE,
+        AGENCY + POLICE,
+        POLICE + AGENCY,
         generated=True,
-        mandatory=("案由", "材料名称", "数量", "提供部门", "移送人", "接收人", "双方印章", "日期"),
+        mandatory=(
+            "案由",
+            "材料名称",
+            "数量",
+            "提供部门",
+            "备注",
+            "移送人及执法证号",
+            "接收人及警官证号",
+            "双方印章",
+            "日期",
+        ),
     ),
     DocumentKind(
         "w4",
@@ -101,6 +124,7 @@ _ROWS: Final = (
         AGENCY,
         POLICE,
         generated=False,
+        mandatory=("勘验图：厂区和设备布置、排放口、采样点位、污染物排放途径",),
     ),
     DocumentKind(
         "w6",
@@ -109,7 +133,7 @@ _ROWS: Final = (
         AGENCY,
         POLICE,
         generated=True,
-        mandatory=("名称", "数量", "特征", "存放地"),
+        mandatory=("名称", "数量", "特征", "存放地", "来源证明材料"),
     ),
     DocumentKind(
         "w7",
@@ -127,6 +151,7 @@ _ROWS: Final = (
         AGENCY + POLICE,
         POLICE + PROCURATORATE,
         generated=False,
+        mandatory=("认定意见：经认定属于或者不属于何种危险废物等、废物代码", "公章"),
     ),
     DocumentKind(
         "w9",
@@ -135,11 +160,22 @@ _ROWS: Final = (
         AGENCY,
         POLICE,
         generated=False,
+        mandatory=(
+            "当事人姓名或者名称、地址",
+            "违法事实和证据",
+            "处罚种类和依据",
+            "履行方式和期限",
+            "复议、诉讼途径和期限",
+            "机关名称和日期",
+            "公章",
+        ),
         pattern="penalty_decision",
+        confidence=Confidence.PART,
+        doubt=_PENALTY_DOUBT,
     ),
     DocumentKind(
         "w10",
-        "接受案件回执/受案登记表",
+        "接受案件回执/受案登记表/受案回执",
         "Receipt of the case",
         POLICE,
         AGENCY,
@@ -211,22 +247,27 @@ _ROWS: Final = (
         AGENCY,
         PROCURATORATE,
         generated=True,
-        mandatory=("案件材料", "决定及理由或者逾期证明"),
+        mandatory=(
+            "案件材料",
+            "不予立案或者撤销案件决定及理由",
+            "维持不予立案的复议决定",
+            "逾期证明",
+        ),
     ),
     DocumentKind(
         "w18",
-        "要求说明不立案理由通知书",
-        "Request to explain the non-filing",
+        "要求说明不立案理由通知书/要求说明立案理由通知书",
+        "Request to explain the non-filing or the filing",
         PROCURATORATE,
         POLICE,
         generated=True,
-        mandatory=("案件", "法律依据", "七日内答复"),
+        mandatory=("案件", "法律依据（刑事诉讼法第一百一十三条）", "七日内答复"),
         pattern="notice_to_explain",
     ),
     DocumentKind(
         "w19",
-        "不立案理由说明书",
-        "Explanation of the non-filing",
+        "不立案理由说明书/立案理由说明书",
+        "Explanation of the non-filing or the filing",
         POLICE,
         PROCURATORATE,
         generated=False,
@@ -236,8 +277,8 @@ _ROWS: Final = (
     ),
     DocumentKind(
         "w20",
-        "通知立案书",
-        "Order to file",
+        "通知立案书/通知撤销案件书",
+        "Order to file or to withdraw",
         PROCURATORATE,
         POLICE,
         generated=True,
@@ -258,7 +299,7 @@ _ROWS: Final = (
         "检察意见书（建议移送）",
         "Opinion that a case be transferred",
         PROCURATORATE,
-        AGENCY,
+        AGENCY + GOVERNMENT,
         generated=True,
         mandatory=("事实", "法律", "移送要求", "三日内"),
         pattern="opinion_to_transfer",
@@ -270,7 +311,12 @@ _ROWS: Final = (
         PROCURATORATE,
         AGENCY,
         generated=False,
-        mandatory=("违法事实", "情节及证据", "应当处罚的意见", "查封扣押冻结财物情况"),
+        mandatory=(
+            "违法事实、情节及证据",
+            "应当处罚的意见",
+            "查封扣押冻结财物情况",
+            "采取和解除强制措施情况",
+        ),
         pattern="non_prosecution_decision",
         confidence=Confidence.PART,
         doubt=_FORM_DOUBT,
@@ -282,7 +328,7 @@ _ROWS: Final = (
         AGENCY,
         PROCURATORATE + COURT,
         generated=True,
-        mandatory=("结果", "日期", "决定"),
+        mandatory=("结果", "日期", "附决定"),
     ),
     DocumentKind(
         "w25",
@@ -311,16 +357,12 @@ _ROWS: Final = (
         (),
         generated=True,
         mandatory=(
-            "案由",
-            "企业名称或者经营者",
-            "组织机构代码",
-            "地址",
-            "法定代表人或者负责人",
+            *_DETENTION_PARTY,
             "调查人员",
             "承办部门",
             "案情简介",
             "移送依据和处理意见",
-            "各级意见",
+            "经办人、执法机构、法制机构、局领导意见",
         ),
         pattern="detention_letter",
     ),
@@ -331,16 +373,23 @@ _ROWS: Final = (
         AGENCY,
         POLICE,
         generated=True,
-        mandatory=("简要案情", "移送依据", "移送建议", "经办人及执法证号", "公章"),
+        mandatory=(
+            *_DETENTION_PARTY,
+            "简要案情",
+            "移送依据",
+            "移送建议",
+            "经办人及执法证号",
+            "公章",
+        ),
     ),
     DocumentKind(
         "w29",
-        "咨询函/答复函、联席会议纪要、联合调查方案、挂牌督办通知",
+        "咨询函/答复函、联席会议纪要、联合调查方案、挂牌督办通知/解除",
         "Letters, minutes and plans of cooperation",
-        AGENCY + POLICE + PROCURATORATE,
-        AGENCY + POLICE + PROCURATORATE,
+        ANY_HANDLING,
+        ANY_HANDLING,
         generated=False,
-        mandatory=("议定事项",),
+        mandatory=("会议纪要：议定事项",),
         confidence=Confidence.DESIGN,
         doubt=_MIXED_DOUBT,
     ),
@@ -351,7 +400,7 @@ _ROWS: Final = (
         AGENCY + POLICE,
         POLICE + AGENCY,
         generated=True,
-        mandatory=("双方签字", "合同和缴费凭证"),
+        mandatory=("双方签字", "处置费用：合同、缴费凭证"),
     ),
 )
 

@@ -84,6 +84,8 @@ class Unfolding:
         self, cause: Causes, origin: Proceeding, command: Command, act: UUID, opened: UUID | None
     ) -> UUID | None:
         """Take what a step causes; the proceeding that this opened, if one."""
+        if cause.only_if and not cause.only_if(origin, tuple(self.proceedings.values())):
+            return None
         there = self._procedures[cause.procedure]
         caused = replace(
             command,

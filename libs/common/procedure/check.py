@@ -140,7 +140,8 @@ def _parts(procedure: Procedure) -> Iterator[str]:
         if step.actor.part != SERVICE:
             yield from _unknown_parts(step.name, [step.actor.part], procedure)
         yield from _unknown_parts(step.name, _parts_of(step), procedure)
-        named = {*step.names, *step.keeps, *filter(None, (start.of for start in step.starts))}
+        asked = (each for s in step.starts for each in (s.of, s.when, s.unless))
+        named = {*step.names, *step.keeps, *filter(None, asked)}
         for name in sorted(named - step.form.model_fields.keys()):
             yield f"{step.name}: the form has no field {name}"
     for name, missed in procedure.missed.items():
@@ -324,6 +325,11 @@ def _ways(procedure: Procedure) -> Iterator[str]:
             yield f"state {state.code} is never reached"
 
 
+def _matters(step: Step) -> bool:
+    begins = any(not start.receipt for start in step.starts)
+    return bool(step.target or step.ends or step.drops or begins)
+
+
 class _Way:
     """The walks through a table for one field of enforcement."""
 
@@ -331,7 +337,10 @@ class _Way:
         self.field = field
         self.procedure = procedure
         self.steps = [step for step in procedure.steps if step.holds_for(field)]
-        self.answers = [(step.name, step.after) for step in self.steps if step.after]
+        # Only answers that move the proceeding or a limit decide what can come about.
+        self.answers = [
+            (step.name, step.after) for step in self.steps if step.after and _matters(step)
+        ]
 
     def places(self) -> dict[_Place, set[_Place]]:
         """Every place that can be reached, and those from which it was."""
@@ -359,7 +368,8 @@ class _Way:
     def _open(self, place: _Place) -> Iterator[Step]:
         code = place.state.code if place.state else None
         for step in self.steps:
-            answered = step.after is None or (step.name, step.after) in place.awaited
+            pair = (step.name, step.after)
+            answered = pair not in self.answers or pair in place.awaited
             if step.leaves(code) and answered and (not step.since or step.since & place.limits):
                 yield step
 
@@ -378,7 +388,7 @@ class _Way:
 
     def _started(self, starts: Iterable[Starts], running: frozenset[str]) -> frozenset[str]:
         for start in starts:
-            if not self._holds(start.limit):
+            if start.receipt or not self._holds(start.limit):
                 continue
             if start.since is None:
                 running |= {start.limit.name}
@@ -406,7 +416,7 @@ class _Way:
             gone = {limit.name for limit in (*step.ends, *step.drops)}
             for start in step.starts:
                 name = start.limit.name
-                if start.since and start.since.name not in place.limits:
+                if start.receipt or (start.since and start.since.name not in place.limits):
                     continue
                 if name in place.limits - gone - provisional:
                     yield f"{step.name} starts limit {name} while it runs in {_code(place)}"

@@ -217,12 +217,7 @@ def started(
     """
     bases, rule_held = _bases(start.limit, act.head, setting)
     replaced = proceeding.clock(start.since.name) if proceeding and start.since else None
-    if not bases or (start.since is not None and replaced is None):
-        return
-    if start.held is not None and start.held is not act.head.custody:
-        return
-    day = getattr(form, start.of) if start.of else None
-    if start.of is not None and day is None:
+    if not bases or not _is_meant(start, act.head, form, has_replaced=replaced is not None):
         return
     name = start.limit.name
     already = proceeding.clock(name) if proceeding and name not in gone else None
@@ -231,13 +226,38 @@ def started(
         if already.provisional_start and not start.provisional:
             at = latest(act.head, setting)
             yield moved(already, act.head, Moving.RECEIPT, setting, at=at, act=act.id)
-        return
+    elif not start.receipt:
+        yield from _begins(start, replaced, act, form, setting, bases=bases, rule_held=rule_held)
+
+
+def _is_meant(start: Starts, head: StepHead, form: Form | None, *, has_replaced: bool) -> bool:
+    """Whether a limit begins with this act: every condition of its row holds."""
+    return (
+        (start.since is None or has_replaced)
+        and start.held in (None, head.custody)
+        and (start.when is None or bool(getattr(form, start.when)))
+        and (start.unless is None or not getattr(form, start.unless))
+        and (start.of is None or getattr(form, start.of) is not None)
+    )
+
+
+def _begins(
+    start: Starts,
+    replaced: Clock | None,
+    act: Act,
+    form: Form | None,
+    setting: Setting,
+    *,
+    bases: tuple[Basis, ...],
+    rule_held: bool,
+) -> Iterator[Said]:
     if replaced is not None:
         yield ended(replaced, act, Ending.REPLACED, setting)
         rule_held = replaced.rule_held
+    day = getattr(form, start.of) if start.of else None
     running = _begun(start, replaced, act, bases, setting, day=day)
-    if start.from_end:
-        replaced = None  # It counts from a day of its own.
+    # What counts from a day of its own, as behind the end of another, takes over no pauses.
+    takes_place = replaced is not None and not start.from_end
     clock = Clock(
         running=running,
         organ=act.head.parts.get(start.on, act.head.holder),
@@ -245,7 +265,7 @@ def started(
         conditional=start.limit.conditional,
         rule_held=rule_held,
         provisional_start=start.provisional,
-        replaces=replaced.running.id if replaced else None,
+        replaces=replaced.running.id if replaced and takes_place else None,
         custody_sensitive=start.limit.custody_sensitive,
     )
     yield _said_started(start.limit, clock, bases, act, setting)

@@ -73,11 +73,17 @@ class Starts:
     limit that it names here runs."""
     provisional: bool = False
     """From the arrival, because the receipt is missing; the receipt moves it."""
+    receipt: bool = False
+    """Only moves what runs provisionally from the arrival; begins nothing."""
     held: bool | None = None
     """Only where the subject is held in custody, or only where it is not."""
     of: str | None = None
     """The field of the form with the day from which, or backwards from which, it counts; without
     that day it does not begin. None: from the act."""
+    when: str | None = None
+    """A field of the form that has to be true for it to begin."""
+    unless: str | None = None
+    """A field of the form that must not be true for it to begin."""
     from_end: bool = False
     """With `since`: counts from the end of the limit whose place it takes, not from its start."""
 
@@ -155,6 +161,8 @@ class Causes:
     parties: str | None = None
     """The field of the form that names the parties: one for each of them is opened, or those of
     them are reached. None: the party of this proceeding, if it has one; or whatever is reached."""
+    only_if: "Callable[[Proceeding, tuple[Proceeding, ...]], bool] | None" = None
+    """Whether it causes it, from this proceeding as it is then and all of the case."""
     about: str | None = None
     """What those reached are about from now on: a field of the form, or what this step opened."""
 

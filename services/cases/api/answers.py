@@ -1,15 +1,18 @@
 """What answers about a case look like, and how they are made from it."""
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
+import orjson
 from fastapi import Response
 from pydantic import AwareDatetime
 
 from libs.common import limits as running_limits
 from libs.common.access import HANDLING, Level
+from libs.common.agencies import Duty, OrganId, OrganKind
 from libs.common.contracts import Form, Strict, body_of
 from libs.common.http import json_bytes
 from libs.common.law import Confidence
@@ -19,7 +22,7 @@ from libs.common.signing import Receipt
 from services.cases import views
 from services.cases.domain import Case, access_rows, headline
 from services.cases.handlers.loading import Kept
-from services.cases.handlers.steps import etag, may_open, may_stand, steps_named
+from services.cases.handlers.steps import etag, may_open, steps_named
 from services.cases.procedures import PROCEDURES
 
 
@@ -192,14 +195,10 @@ def limit_views(
     return tuple(found)
 
 
-_FORMS: Final[dict[type[Form], dict[str, Any]]] = {}
-
-
-def form_schema(form: type[Form]) -> dict[str, Any]:
-    """JSON Schema 2020-12 of a step's form, made once."""
-    if form not in _FORMS:
-        _FORMS[form] = body_of(form).model_json_schema()
-    return _FORMS[form]
+@functools.cache
+def form_schema(form: type[Form]) -> Any:  # noqa: ANN401 - JSON
+    """JSON Schema 2020-12 of a step's form, written once."""
+    return orjson.Fragment(json_bytes(body_of(form).model_json_schema()))
 
 
 def step_view(
@@ -296,17 +295,28 @@ def case_view(context: Context, case: Case, level: Level, person: Person | None)
     }
 
 
-def opening_steps(context: Context, case: Case, person: Person) -> tuple[OpenStep, ...]:
-    """The steps by which a person's organ may open a proceeding on the case."""
-    return tuple(
-        step_view(step, None, {step.actor.part: person.organ}, person, ())
+def opening_steps(context: Context, case: Case, person: Person) -> Any:  # noqa: ANN401 - JSON
+    """The steps by which a person's organ may open a proceeding on the case, as JSON."""
+    kind = context.profile.organ(OrganId(person.organ)).kind
+    return _opening_steps(kind, person.organ, person.duties, case.field)
+
+
+@functools.lru_cache(maxsize=4_096)
+def _opening_steps(
+    kind: OrganKind, organ: str, duties: frozenset[Duty], case_field: str
+) -> orjson.Fragment:
+    """Written once: every answer for one case holds them, and they change with nothing else."""
+    somebody = Person("", organ, duties)
+    found = [
+        step_view(step, None, {step.actor.part: organ}, somebody, ())
         for procedure in PROCEDURES.values()
         for step in steps_named(procedure)
         if step.opens
         and step.actor.part != SERVICE
-        and step.holds_for(case.field)
-        and may_stand(context, procedure, step.actor.part, person.organ)
-    )
+        and step.holds_for(case_field)
+        and kind in procedure.parts[step.actor.part]
+    ]
+    return orjson.Fragment(json_bytes(found))
 
 
 def step_answer(

@@ -4,6 +4,7 @@ The organ with investigative power is the police, the coast guard, or the superv
 file may be split and merged; withdrawing it drops every suspect who still stands in it.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from libs.common.agencies import Duty, OrganKind
@@ -12,9 +13,13 @@ from libs.common.law import CODE, CPL, M17, PLATFORM, PR19, PS16, PSP20, SC310, 
 from libs.common.procedure import (
     OPENED,
     Causes,
+    Command,
+    Guard,
     Part,
     Procedure,
+    Proceeding,
     Reach,
+    Setting,
     State,
     Step,
     Supervises,
@@ -30,6 +35,7 @@ from services.cases.procedures.writing import (
     months,
     officer,
     starts,
+    still_runs,
     tells,
 )
 
@@ -92,9 +98,46 @@ NOTIFY_WITHDRAWAL = duty(
     "notify_withdrawal",
     ("通知撤销案件并退回案卷", "Tell of the withdrawal and return the file"),
     days(3, PSP20_187),
+    days(3, M17_9, ("environment",)),
     missed=SUPERVISED,
 )
 
+
+def _three_months(
+    proceeding: Proceeding | None, command: Command, setting: Setting
+) -> Sequence[str]:
+    assert proceeding is not None
+    under_supervision = proceeding.clock(URGE_FILE.name) is not None
+    passed = under_supervision and not still_runs(proceeding, URGE_FILE, setting)
+    return [] if passed or command.imported else [URGE_FILE.name]
+
+
+THREE_MONTHS = Guard(
+    "three_months",
+    "监督立案后三个月未侦查终结的，可以催办",
+    "Filed under supervision and not concluded in three months",
+    PR19_564,
+    _three_months,
+)
+
+
+def nobody_left(_: Proceeding, proceedings: tuple[Proceeding, ...]) -> bool:
+    """Whether no suspect and no file is left with which the crime is looked into."""
+    return not any(
+        each.state not in DONE
+        for each in proceedings
+        if each.procedure in ("suspect", "criminal_file")
+    )
+
+
+DONE: Final = frozenset(
+    {
+        *("NOT_FILED", "WITHDRAWN", "WITHDRAWAL_NOTIFIED", "MERGED", "CONCLUDED"),
+        *("NON_PROSECUTED", "NON_PROSECUTION_NOTIFIED", "JUDGED_FINAL", "EXECUTING", "EXECUTED"),
+        "ANNULLED",
+    }
+)
+"""States in which a file or a suspect no longer keeps the penalty waiting."""
 OPENS_SUSPECTS = Causes(
     "suspect",
     "open_suspect",
@@ -102,7 +145,8 @@ OPENS_SUSPECTS = Causes(
     parts={"police": POLICE, "procuratorate": PROCURATORATE, "agency": AGENCY},
     parties="parties",
 )
-RESUMES_PENALTY = Causes("penalty", "resume_after_crime", Reach.CASE)
+RESUMES_PENALTY = Causes("penalty", "resume_after_crime", Reach.CASE, only_if=nobody_left)
+"""With the receipt of the result (M17 16), once nobody is left against whom it goes on."""
 
 STEPS: tuple[Step, ...] = (
     Step(
@@ -127,8 +171,8 @@ STEPS: tuple[Step, ...] = (
         emits=said.FileOpened,
         law=(CPL_109, PSP20_178),
         decides=True,
+        documents=("w13",),
         holder=POLICE,
-        starts=(starts(URGE_FILE, POLICE),),
         owes=(enters("filing", POLICE, M17_34),),
     ),
     Step(
@@ -140,6 +184,17 @@ STEPS: tuple[Step, ...] = (
         actor=PLATFORM_ITSELF,
         emits=said.FileOpenedOnTransfer,
         law=(SC310_8, M17_9),
+        holder=POLICE,
+    ),
+    Step(
+        "open_file_under_supervision",
+        "经立案监督立案而立案卷",
+        "Open the file of a case filed under supervision",
+        source=(),
+        target=FILED,
+        actor=PLATFORM_ITSELF,
+        emits=said.FileOpenedUnderSupervision,
+        law=(Law(PR19, "第五百六十三条"), Law(PSP20, "第一百八十二条")),
         holder=POLICE,
         starts=(starts(URGE_FILE, POLICE),),
     ),
@@ -153,7 +208,6 @@ STEPS: tuple[Step, ...] = (
         emits=said.FileOpenedBySplit,
         law=(SPLIT_LAW,),
         holder=POLICE,
-        starts=(starts(URGE_FILE, POLICE),),
     ),
     Step(
         "file_report",
@@ -165,8 +219,8 @@ STEPS: tuple[Step, ...] = (
         emits=said.ReportFiled,
         law=(CPL_112, PSP20_178),
         decides=True,
+        documents=("w13",),
         ends=(DECIDE_REPORT,),
-        starts=(starts(URGE_FILE, POLICE),),
         owes=(enters("filing", POLICE, M17_34),),
     ),
     Step(
@@ -179,6 +233,7 @@ STEPS: tuple[Step, ...] = (
         emits=said.ReportDeclined,
         law=(CPL_112, PSP20_178),
         decides=True,
+        documents=("w14",),
         ends=(DECIDE_REPORT,),
         owes=(enters("non_filing", POLICE, M17_34),),
     ),
@@ -186,12 +241,15 @@ STEPS: tuple[Step, ...] = (
         "file_after_supervision",
         "经立案监督立案",
         "File after supervision",
-        source=(REPORT_TAKEN, FILE_NOT_FILED),
+        source=(REPORT_TAKEN, FILE_NOT_FILED, WITHDRAWN, WITHDRAWAL_NOTIFIED),
         target=FILED,
         actor=PLATFORM_ITSELF,
         emits=said.ReportReopened,
         law=(Law(PR19, "第五百六十三条"), Law(PSP20, "第一百八十二条")),
+        holder=POLICE,
         ends=(DECIDE_REPORT,),
+        drops=(NOTIFY_WITHDRAWAL,),
+        owes=(enters("filing", POLICE, M17_34),),
         starts=(starts(URGE_FILE, POLICE),),
     ),
     Step(
@@ -282,6 +340,7 @@ STEPS: tuple[Step, ...] = (
         law=(PR19_564,),
         receiver=POLICE,
         documents=("w21",),
+        guards=(THREE_MONTHS,),
         owes=(tells("file_urged", POLICE, PR19_564, Duty.HEAD),),
     ),
     Step(
@@ -298,10 +357,7 @@ STEPS: tuple[Step, ...] = (
         ends=(URGE_FILE,),
         starts=(starts(NOTIFY_WITHDRAWAL, POLICE),),
         owes=(enters("withdrawal", POLICE, M17_34),),
-        causes=(
-            Causes("suspect", "withdraw_with_file", Reach.DEPENDENT),
-            RESUMES_PENALTY,
-        ),
+        causes=(Causes("suspect", "withdraw_with_file", Reach.DEPENDENT),),
     ),
     Step(
         "withdraw_on_order",
@@ -312,12 +368,10 @@ STEPS: tuple[Step, ...] = (
         actor=PLATFORM_ITSELF,
         emits=said.FileWithdrawnOnOrder,
         law=(Law(PR19, "第五百六十三条"),),
+        owes=(enters("withdrawal", POLICE, M17_34),),
         ends=(URGE_FILE,),
         starts=(starts(NOTIFY_WITHDRAWAL, POLICE),),
-        causes=(
-            Causes("suspect", "withdraw_with_file", Reach.DEPENDENT),
-            RESUMES_PENALTY,
-        ),
+        causes=(Causes("suspect", "withdraw_with_file", Reach.DEPENDENT),),
     ),
     Step(
         "notify_withdrawal",
@@ -334,6 +388,30 @@ STEPS: tuple[Step, ...] = (
             tells("withdrawal_notified", AGENCY, PSP20_187),
             tells("withdrawal_notified", PROCURATORATE, M17_9),
         ),
+    ),
+    Step(
+        "sign_for_withdrawal",
+        "签收撤销案件通知和案卷",
+        "Sign for the withdrawal and the file",
+        source=(WITHDRAWAL_NOTIFIED,),
+        target=None,
+        actor=desk(AGENCY),
+        emits=said.WithdrawalReceived,
+        law=(PSP20_187, M17_9),
+        after="notify_withdrawal",
+        holder=AGENCY,
+        causes=(RESUMES_PENALTY,),
+    ),
+    Step(
+        "lift_seizure",
+        "解除查封、扣押、冻结",
+        "Lift a seizure",
+        source=(FILED, WITHDRAWN, WITHDRAWAL_NOTIFIED, CONCLUDED),
+        target=None,
+        actor=officer(POLICE),
+        emits=said.SeizureLifted,
+        law=(Law(CPL, "第一百七十七条"), Law(PR19, "第三百七十四条")),
+        after="seize_property",
     ),
     Step(
         "conclude_file",
@@ -356,7 +434,6 @@ STEPS: tuple[Step, ...] = (
         emits=said.FileReopened,
         law=(PSP20_178,),
         decides=True,
-        starts=(starts(URGE_FILE, POLICE),),
     ),
 )
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from libs.common.agencies import Duty, Matter, OrganKind
 from libs.common.contracts.cases import reverse as said
-from libs.common.law import DET14, Law
+from libs.common.law import CODE, DET14, Law
 from libs.common.procedure import Part, Procedure, Receives, State, Step, Supervises
 from services.cases.procedures.writing import (
     ENVIRONMENT,
@@ -38,6 +38,10 @@ DETENTION_TOLD = State(
 DETENTION_DECLINED = State("DETENTION_DECLINED", "不予拘留待退卷签收", "Declined, file on its way")
 DETENTION_RETURNED = State("DETENTION_RETURNED", "案卷已退回", "File returned", final=True)
 
+CODE_TRIGGERS = Law(
+    CODE,
+    "第一千零九十五条、第一千一百零二条、第一千一百零八条、第一千一百三十一条、第一千一百六十条",
+)
 DET14_10 = Law(DET14, "第十条")
 DET14_12 = Law(DET14, "第十二条")
 DET14_13 = Law(DET14, "第十三条")
@@ -80,7 +84,7 @@ STEPS: tuple[Step, ...] = (
         target=PROPOSED,
         actor=officer(AGENCY),
         emits=said.DetentionProposed,
-        law=(DET14_10,),
+        law=(DET14_10, CODE_TRIGGERS),
         documents=("w27",),
         holder=AGENCY,
         fields=ENVIRONMENT,

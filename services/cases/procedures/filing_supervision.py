@@ -8,6 +8,7 @@ from typing import Final
 
 from libs.common.agencies import Duty, OrganKind
 from libs.common.contracts.cases import supervision as said
+from libs.common.contracts.cases.receipts import LetterReceived
 from libs.common.law import FS10, M17, PLATFORM, PR19, PSP20, SC310, Confidence, Law
 from libs.common.procedure import (
     Causes,
@@ -28,7 +29,9 @@ from services.cases.procedures.writing import (
     enters,
     head,
     officer,
+    provisionally,
     right,
+    signs_for,
     starts,
     tells,
 )
@@ -190,7 +193,7 @@ STEPS: tuple[Step, ...] = (
         decides=True,
         receiver=POLICE,
         documents=("w18",),
-        starts=(starts(GIVE_REASONS, POLICE),),
+        starts=(provisionally(GIVE_REASONS, POLICE),),
         owes=(
             tells("reasons_asked", POLICE, PR19_560, Duty.HEAD),
             enters("filing_supervision", PROCURATORATE, M17_34),
@@ -244,7 +247,7 @@ STEPS: tuple[Step, ...] = (
         "order_filing",
         "通知立案",
         "Order to file",
-        source=(FILING_SUPERVISION, REASONS_ASKED, REASONS_GIVEN),
+        source=(FILING_SUPERVISION, REASONS_ASKED, REASONS_GIVEN, CORRECTING),
         target=FILING_ORDERED,
         actor=head(PROCURATORATE),
         emits=said.FilingOrdered,
@@ -252,8 +255,8 @@ STEPS: tuple[Step, ...] = (
         decides=True,
         receiver=POLICE,
         documents=("w20",),
-        drops=(GIVE_REASONS,),
-        starts=(starts(FILE_AS_ORDERED, POLICE),),
+        drops=(GIVE_REASONS, FILE_AS_ORDERED, WITHDRAW_AS_ORDERED),
+        starts=(provisionally(FILE_AS_ORDERED, POLICE),),
         owes=(
             tells("filing_ordered", POLICE, PR19_563, Duty.HEAD),
             enters("filing_supervision", PROCURATORATE, M17_34),
@@ -263,7 +266,7 @@ STEPS: tuple[Step, ...] = (
         "order_withdrawal",
         "通知撤销案件",
         "Order to withdraw",
-        source=(FILING_SUPERVISION, REASONS_ASKED, REASONS_GIVEN),
+        source=(FILING_SUPERVISION, REASONS_ASKED, REASONS_GIVEN, CORRECTING),
         target=WITHDRAWAL_ORDERED,
         actor=head(PROCURATORATE),
         emits=said.WithdrawalOrdered,
@@ -271,8 +274,8 @@ STEPS: tuple[Step, ...] = (
         decides=True,
         receiver=POLICE,
         documents=("w20",),
-        drops=(GIVE_REASONS,),
-        starts=(starts(WITHDRAW_AS_ORDERED, POLICE),),
+        drops=(GIVE_REASONS, FILE_AS_ORDERED, WITHDRAW_AS_ORDERED),
+        starts=(provisionally(WITHDRAW_AS_ORDERED, POLICE),),
         owes=(
             tells("withdrawal_ordered", POLICE, PR19_563, Duty.HEAD),
             enters("filing_supervision", PROCURATORATE, M17_34),
@@ -335,7 +338,7 @@ STEPS: tuple[Step, ...] = (
         decides=True,
         receiver=PROCURATORATE,
         pauses=(WITHDRAW_AS_ORDERED,),
-        starts=(starts(RECONSIDER_ORDER, PROCURATORATE),),
+        starts=(provisionally(RECONSIDER_ORDER, PROCURATORATE),),
         owes=(tells("order_contested", PROCURATORATE, PR19_565),),
     ),
     Step(
@@ -352,7 +355,7 @@ STEPS: tuple[Step, ...] = (
         ends=(RECONSIDER_ORDER,),
         resumes=(WITHDRAW_AS_ORDERED,),
         drops=(ASK_REVIEW,),
-        starts=(starts(ASK_REVIEW, POLICE),),
+        starts=(provisionally(ASK_REVIEW, POLICE),),
         owes=(tells("order_reconsidered", POLICE, PR19_565),),
     ),
     Step(
@@ -369,7 +372,7 @@ STEPS: tuple[Step, ...] = (
         receiver=UPPER_PROCURATORATE,
         ends=(ASK_REVIEW,),
         pauses=(WITHDRAW_AS_ORDERED,),
-        starts=(starts(REVIEW_ORDER, UPPER_PROCURATORATE),),
+        starts=(provisionally(REVIEW_ORDER, UPPER_PROCURATORATE),),
         owes=(tells("order_review_asked", UPPER_PROCURATORATE, PR19_565),),
     ),
     Step(
@@ -416,6 +419,67 @@ STEPS: tuple[Step, ...] = (
         documents=("w21",),
         owes=(tells("violation_notice_issued", POLICE, PR19_564, Duty.HEAD),),
     ),
+    signs_for(
+        "ask_reasons",
+        POLICE,
+        GIVE_REASONS,
+        source=(REASONS_ASKED,),
+        law=PR19_560,
+        titles=("签收要求说明理由通知", "Sign for the request for reasons"),
+    ),
+    signs_for(
+        "order_filing",
+        POLICE,
+        FILE_AS_ORDERED,
+        source=(FILING_ORDERED,),
+        law=PR19_563,
+        titles=("签收通知立案书", "Sign for the order to file"),
+    ),
+    signs_for(
+        "order_withdrawal",
+        POLICE,
+        WITHDRAW_AS_ORDERED,
+        source=(WITHDRAWAL_ORDERED,),
+        law=PR19_563,
+        titles=("签收通知撤销案件书", "Sign for the order to withdraw"),
+    ),
+    signs_for(
+        "contest_order",
+        PROCURATORATE,
+        RECONSIDER_ORDER,
+        source=(CONTESTED,),
+        law=PR19_565,
+        titles=("签收要求复议意见书", "Sign for the contest"),
+    ),
+    signs_for(
+        "decide_reconsideration",
+        POLICE,
+        ASK_REVIEW,
+        source=(WITHDRAWAL_ORDERED,),
+        law=PR19_565,
+        titles=("签收复议决定（立案监督）", "Sign for the decision on the contest"),
+    ),
+    signs_for(
+        "ask_order_review",
+        UPPER_PROCURATORATE,
+        REVIEW_ORDER,
+        source=(REVIEW_ASKED,),
+        law=PR19_565,
+        titles=("签收提请复核意见书", "Sign for the request to review the order"),
+    ),
+    Step(
+        "report_upwards",
+        "报请上级检察院协商同级公安机关",
+        "Report to the superior procuratorate",
+        source=(CORRECTING,),
+        target=None,
+        actor=head(PROCURATORATE),
+        emits=said.SupervisionReported,
+        law=(PR19_564,),
+        decides=True,
+        receiver=UPPER_PROCURATORATE,
+        owes=(tells("supervision_reported", UPPER_PROCURATORATE, PR19_564, Duty.HEAD),),
+    ),
     Step(
         "close_supervision",
         "监督终结",
@@ -437,7 +501,10 @@ FILING_SUPERVISION_PROCEDURE = Procedure(
     title_en="Supervision of filing",
     subject="transfer criminal_file",
     parts={
-        APPLICANT: (OrganKind.ENFORCEMENT_AGENCY, OrganKind.GOVERNMENT),
+        APPLICANT: (
+            *(OrganKind.ENFORCEMENT_AGENCY, OrganKind.GOVERNMENT, OrganKind.PROCURATORATE),
+            *(OrganKind.SUPERVISION_COMMISSION, OrganKind.COURT),
+        ),
         PROCURATORATE: (OrganKind.PROCURATORATE,),
         POLICE: (OrganKind.POLICE,),
         UPPER_PROCURATORATE: (OrganKind.PROCURATORATE,),
@@ -449,6 +516,7 @@ FILING_SUPERVISION_PROCEDURE = Procedure(
     ),
     steps=STEPS,
     overseer=PROCURATORATE,
+    shares=(LetterReceived,),
     fills={
         PROCURATORATE: Supervises(POLICE),
         UPPER_PROCURATORATE: Superior(PROCURATORATE),

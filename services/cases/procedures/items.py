@@ -8,7 +8,7 @@ from typing import Final
 
 from libs.common.agencies import OrganKind
 from libs.common.contracts.cases import things as said
-from libs.common.law import CPL, M17, PLATFORM, PR19, SC310, Confidence, Law
+from libs.common.law import CPL, M17, PLATFORM, PR19, PS16, SC310, Confidence, Law
 from libs.common.procedure import Part, Procedure, State, Step
 from services.cases.procedures.writing import (
     ENVIRONMENT,
@@ -37,6 +37,7 @@ M17_10 = Law(M17, "第十条")
 SC310_12 = Law(SC310, "第十二条")
 CPL_245 = Law(CPL, "第二百四十五条", Confidence.MEM, "涉案财物处理条款凭记忆，须核对。")
 PR19_374 = Law(PR19, "第三百七十四条")
+PS16_6 = Law(PS16, "第六条", Confidence.MEM, "公通字〔2016〕16号全文未核对，自立案起算，须确认。")
 KEEP_LAW = Law(PLATFORM, "涉案物品登记", Confidence.DESIGN, "物品与原件的保管人登记为平台规则。")
 
 HAND_OVER_ITEMS = duty(
@@ -44,6 +45,7 @@ HAND_OVER_ITEMS = duty(
     ("移交涉案物品", "Hand over the items"),
     days(3, SC310_12),
     days(3, M17_10, ENVIRONMENT),
+    days(3, PS16_6),
     missed=(
         "隐匿、私分、销毁涉案物品的给予降级以上处分（国务院令第310号第十五条）",
         "Discipline for hiding, sharing out or destroying (SC310 15)",

@@ -37,6 +37,7 @@ from services.cases.procedures.writing import (
     officer,
     right,
     starts,
+    still_runs,
     tells,
     validity,
     working_days,
@@ -77,6 +78,7 @@ APL_42 = Law(APL, "第四十二条")
 APL_43 = Law(APL, "第四十三条")
 APL_44 = Law(APL, "第四十四条")
 APL_54 = Law(APL, "第五十四条", Confidence.MEM, "行政立案条款凭记忆，须核对。")
+APL_51 = Law(APL, "第五十一条", Confidence.MEM, "当场处罚条款凭记忆，须核对。")
 APL_57 = Law(APL, "第五十七条")
 APL_58 = Law(APL, "第五十八条")
 APL_60 = Law(APL, "第六十条")
@@ -113,10 +115,13 @@ LIMITATION = validity(
     "limitation",
     ("追责时效", "Limitation of penalties"),
     months(24, APL_36),
-    missed=(
-        "不再给予行政处罚；涉及生命健康安全、金融安全的为五年",
-        "No penalty; five years for life",
-    ),
+    missed=("不再给予行政处罚", "No penalty any more"),
+)
+LIMITATION_LONG = validity(
+    "limitation_long",
+    ("追责时效（涉及生命健康安全、金融安全）", "Limitation of penalties, life and finance"),
+    months(60, APL_36),
+    missed=("不再给予行政处罚", "No penalty any more"),
 )
 DECIDE_PENALTY = duty(
     "decide_penalty", ("作出处理决定", "Decide on the penalty"), days(90, APL_60), missed=OVERDUE
@@ -176,28 +181,63 @@ ASK_RECONSIDERATION = validity(
 SUE = validity(
     "sue_penalty", ("提起行政诉讼", "Sue against the penalty"), months(6, ALL_46), missed=LAPSES
 )
+REQUEST_ENFORCEMENT = right(
+    "request_enforcement",
+    ("申请强制执行", "Ask the court to enforce"),
+    months(3, AEL_53),
+    missed=("逾期申请的由人民法院决定是否受理", "The court decides on a late one"),
+)
 URGED = validity(
     "urged", ("催告履行期间", "Time given by the urging"), days(10, AEL_53), missed=LAPSES
 )
+
+JUSTICE_DONE: Final = frozenset(
+    {
+        *("SUSPICION_DISMISSED", "TRANSFER_REFUSED", "CALLED_BACK", "RETURNED", "RETURN_SIGNED"),
+        *("FILING_NOTIFIED", "NOT_FILED", "NON_FILING_NOTIFIED", "NON_FILING_SIGNED"),
+        *("NON_FILING_UPHELD", "WITHDRAWN", "WITHDRAWAL_NOTIFIED", "MERGED", "CONCLUDED"),
+        *("NON_PROSECUTED", "NON_PROSECUTION_NOTIFIED", "JUDGED_FINAL", "EXECUTING"),
+        *("EXECUTED", "ANNULLED"),
+    }
+)
+"""States of the criminal path in which nothing more is decided on the crime."""
 
 # --- guards
 
 
 def _reviewed(proceeding: Proceeding | None, command: Command, _: Setting) -> Sequence[str]:
-    assert isinstance(command.form, said.DecidePenalty)
-    if command.form.simple:
-        return []
-    return [] if proceeding and proceeding.last("review_legally") else ["review_legally"]
+    review = proceeding.last("review_legally") if proceeding else None
+    if review is None:
+        return ["review_legally"]
+    agreed = review.facts["approved"] and not review.facts["crime_suspected"]
+    # What is published tells that there was a decision, not what the legal unit had said.
+    return [] if agreed or command.imported else ["legal_approval"]
 
 
-def _announced(proceeding: Proceeding | None, command: Command, _: Setting) -> Sequence[str]:
-    assert isinstance(command.form, said.DecidePenalty)
-    if command.form.simple:
-        return []
+def _announced(proceeding: Proceeding | None, _: Command, __: Setting) -> Sequence[str]:
     return [] if proceeding and proceeding.last("announce_penalty") else ["announce_penalty"]
 
 
+def _heard(proceeding: Proceeding | None, command: Command, setting: Setting) -> Sequence[str]:
+    assert proceeding is not None
+    return [
+        limit.name
+        for limit in (STATEMENT, ASK_HEARING)
+        if still_runs(proceeding, limit, setting) and not command.imported
+    ]
+
+
+def _urged(proceeding: Proceeding | None, command: Command, setting: Setting) -> Sequence[str]:
+    assert proceeding is not None
+    if command.imported:
+        return []
+    if proceeding.last("urge_party") is None:
+        return ["urge_party"]
+    return [URGED.name] if still_runs(proceeding, URGED, setting) else []
+
+
 SUSPECTED: Final = frozenset({"SUSPECT_FLAG", "TRANSFER_REPORT"})
+WITH_JUSTICE: Final = frozenset({"transfer", "criminal_file", "suspect"})
 
 
 def _not_instead(_: Proceeding | None, __: Command, setting: Setting) -> Sequence[str]:
@@ -208,15 +248,40 @@ def _not_instead(_: Proceeding | None, __: Command, setting: Setting) -> Sequenc
     ]
 
 
+def _no_fine_meanwhile(_: Proceeding | None, command: Command, setting: Setting) -> Sequence[str]:
+    assert isinstance(command.form, said.DecidePenalty)
+    if command.imported or not command.form.fine_yuan:
+        return []
+    suspects = [each for each in setting.proceedings if each.procedure == "suspect"]
+    concerned = [each for each in suspects if _concerns(command.form, each)]
+    # Those who are no suspects may be fined, once the police have named who is.
+    under_way = concerned if suspects else setting.proceedings
+    return ["fine_yuan"] if any(map(_is_open, under_way)) else []
+
+
+def _is_open(proceeding: Proceeding) -> bool:
+    return proceeding.procedure in WITH_JUSTICE and proceeding.state not in JUSTICE_DONE
+
+
+def _concerns(form: said.DecidePenalty, suspect: Proceeding) -> bool:
+    return not form.parties or suspect.party in form.parties
+
+
 def _no_fine_twice(_: Proceeding | None, command: Command, setting: Setting) -> Sequence[str]:
     assert isinstance(command.form, said.DecidePenalty)
-    fined = any(
-        taken.facts.get("fine_yuan")
+    fined = [
+        each
         for each in setting.proceedings
-        if each.procedure == "suspect"
-        for taken in each.standing()
-    )
+        if each.procedure == "suspect" and _concerns(command.form, each) and _fine_of(each)
+    ]
     return ["fine_yuan"] if command.form.fine_yuan and fined else []
+
+
+def _fine_of(suspect: Proceeding) -> int:
+    """The fine that a court imposed and that stands; a judgment upheld leaves it as it was."""
+    judged = [each.facts for each in suspect.standing() if "fine_yuan" in each.facts]
+    told = [facts for facts in judged if facts.get("result") != "upheld"]
+    return int(told[-1]["fine_yuan"] or 0) if told else 0
 
 
 REVIEWED = Guard(
@@ -229,12 +294,33 @@ REVIEWED = Guard(
 ANNOUNCED = Guard(
     "announced", "作出决定前应当告知当事人", "The party is told before", APL_44, _announced
 )
+HEARD = Guard(
+    "time_to_answer",
+    "陈述申辩、要求听证的期限届满前不得作出决定",
+    "Not before the time to answer has run",
+    APL_44,
+    _heard,
+)
+URGED_BEFORE = Guard(
+    "urged_before",
+    "申请强制执行前应当催告，催告满十日",
+    "Urged, and ten days have passed",
+    AEL_53,
+    _urged,
+)
 NOT_INSTEAD = Guard(
     "not_instead_of_transfer",
     "涉嫌犯罪尚未处理，不得以罚代移",
     "A penalty may not take the place of a transfer",
     SC310_11,
     _not_instead,
+)
+NO_FINE_MEANWHILE = Guard(
+    "no_fine_meanwhile",
+    "刑事程序期间可以暂扣许可、责令停产，不得罚款",
+    "No fine while the crime is looked into",
+    M17_16,
+    _no_fine_meanwhile,
 )
 NO_FINE_TWICE = Guard(
     "no_fine_twice",
@@ -257,7 +343,8 @@ STEPS: tuple[Step, ...] = (
         holder=AGENCY,
         starts=(
             starts(REVIEW_LEAD, AGENCY),
-            starts(LIMITATION, AGENCY, of="conduct_ended_on"),
+            starts(LIMITATION, AGENCY, of="conduct_ended_on", unless="endangers"),
+            starts(LIMITATION_LONG, AGENCY, of="conduct_ended_on", when="endangers"),
         ),
     ),
     Step(
@@ -359,10 +446,20 @@ STEPS: tuple[Step, ...] = (
         starts=(starts(DECIDE_PENALTY, AGENCY),),
     ),
     Step(
+        "interview",
+        "调查询问",
+        "Interview",
+        source=(*BEFORE_OPENING, *UNDER_WAY),
+        target=None,
+        actor=officer(AGENCY),
+        emits=said.PersonInterviewed,
+        law=(APL_42, MEE30_10),
+    ),
+    Step(
         "request_recusal",
         "申请回避",
         "Ask for recusal",
-        source=UNDER_WAY,
+        source=(*BEFORE_OPENING, *UNDER_WAY),
         target=None,
         actor=officer(AGENCY),
         emits=said.RecusalRequested,
@@ -372,7 +469,7 @@ STEPS: tuple[Step, ...] = (
         "decide_recusal",
         "决定回避",
         "Decide on the recusal",
-        source=UNDER_WAY,
+        source=(*BEFORE_OPENING, *UNDER_WAY),
         target=None,
         actor=head(AGENCY),
         emits=said.RecusalDecided,
@@ -469,6 +566,7 @@ STEPS: tuple[Step, ...] = (
         actor=legal(AGENCY),
         emits=said.LegallyReviewed,
         law=(APL_58,),
+        keeps=("approved", "crime_suspected"),
     ),
     Step(
         "announce_penalty",
@@ -530,6 +628,19 @@ STEPS: tuple[Step, ...] = (
         ends=(NOTIFY_HEARING,),
     ),
     Step(
+        "withdraw_hearing_request",
+        "放弃听证",
+        "Give the hearing up",
+        source=(PENALTY_NOTICE,),
+        target=None,
+        actor=officer(AGENCY),
+        emits=said.HearingGivenUp,
+        law=(APL_64,),
+        after="request_hearing",
+        drops=(NOTIFY_HEARING,),
+        resumes=DECIDING,
+    ),
+    Step(
         "hold_hearing",
         "举行听证",
         "Hold the hearing",
@@ -546,17 +657,35 @@ STEPS: tuple[Step, ...] = (
         "decide_penalty",
         "作出行政处罚决定",
         "Decide the penalty",
-        source=(ADM_INVEST, PENALTY, PENALTY_NOTICE),
+        source=(PENALTY_NOTICE,),
         target=PENALTY_DECIDED,
         actor=head(AGENCY),
         emits=said.PenaltyDecided,
         law=(APL_57, APL_60),
         decides=True,
-        guards=(REVIEWED, ANNOUNCED, NOT_INSTEAD, NO_FINE_TWICE),
+        guards=(
+            *(ANNOUNCED, HEARD, REVIEWED, NOT_INSTEAD),
+            *(NO_FINE_MEANWHILE, NO_FINE_TWICE),
+        ),
         ends=DECIDING,
-        drops=(STATEMENT, ASK_HEARING, NOTIFY_HEARING),
+        drops=(STATEMENT, ASK_HEARING, NOTIFY_HEARING, LIMITATION, LIMITATION_LONG),
         starts=(starts(SERVE, AGENCY),),
         owes=(enters("penalty", AGENCY, M17_34),),
+        keeps=("parties", "kinds", "fine_yuan"),
+    ),
+    Step(
+        "decide_on_the_spot",
+        "当场处罚",
+        "Decide on the spot",
+        source=(*BEFORE_OPENING, ADM_INVEST),
+        target=PENALTY_DECIDED,
+        actor=officer(AGENCY),
+        emits=said.PenaltyDecidedOnTheSpot,
+        law=(APL_51,),
+        guards=(NOT_INSTEAD, NO_FINE_MEANWHILE, NO_FINE_TWICE),
+        ends=(*DECIDING, REVIEW_LEAD, REVIEW_LEAD_EXTENDED),
+        drops=(LIMITATION, LIMITATION_LONG),
+        starts=(starts(PAY, AGENCY), starts(ASK_RECONSIDERATION, AGENCY), starts(SUE, AGENCY)),
         keeps=("parties", "kinds", "fine_yuan"),
     ),
     Step(
@@ -610,6 +739,7 @@ STEPS: tuple[Step, ...] = (
         actor=officer(AGENCY),
         emits=said.PenaltyChallenged,
         law=(ARL_20, ALL_46),
+        ends=(ASK_RECONSIDERATION, SUE),
     ),
     Step(
         "record_challenge_result",
@@ -631,7 +761,11 @@ STEPS: tuple[Step, ...] = (
         actor=officer(AGENCY),
         emits=said.PartyUrged,
         law=(AEL_53,),
-        starts=(starts(URGED, AGENCY),),
+        drops=(REQUEST_ENFORCEMENT,),
+        starts=(
+            starts(URGED, AGENCY),
+            starts(REQUEST_ENFORCEMENT, AGENCY, since=SUE, from_end=True),
+        ),
     ),
     Step(
         "request_enforcement",
@@ -642,6 +776,21 @@ STEPS: tuple[Step, ...] = (
         actor=officer(AGENCY),
         emits=said.EnforcementRequested,
         law=(AEL_53, APL_72),
+        receiver=COURT,
+        ends=(REQUEST_ENFORCEMENT,),
+        guards=(URGED_BEFORE,),
+        owes=(tells("enforcement_requested", COURT, AEL_53),),
+    ),
+    Step(
+        "accept_enforcement",
+        "受理强制执行申请",
+        "Accept the request to enforce",
+        source=(ENFORCING,),
+        target=None,
+        actor=desk(COURT),
+        emits=said.EnforcementAccepted,
+        law=(AEL_53,),
+        after="request_enforcement",
     ),
     Step(
         "record_enforcement",
@@ -665,6 +814,19 @@ STEPS: tuple[Step, ...] = (
         law=(APL_57,),
         decides=True,
         ends=(SERVE, PAY),
+        drops=(REQUEST_ENFORCEMENT,),
+    ),
+    Step(
+        "take_over_reverse",
+        "接受反向移送立案审查",
+        "Take a reverse transfer over as a lead",
+        source=(),
+        target=LEAD,
+        actor=PLATFORM_ITSELF,
+        emits=said.ReverseTakenOver,
+        law=(M17_16, MEE30_18),
+        holder=AGENCY,
+        starts=(starts(REVIEW_LEAD, AGENCY),),
     ),
     Step(
         "suspend_for_crime",

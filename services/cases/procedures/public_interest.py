@@ -8,6 +8,7 @@ from typing import Final
 
 from libs.common.agencies import Duty, OrganKind
 from libs.common.contracts.cases import tracks as said
+from libs.common.contracts.cases.receipts import LetterReceived
 from libs.common.law import PIL, PLATFORM, Confidence, Law
 from libs.common.procedure import Part, Procedure, State, Step, Superior
 from services.cases.procedures.writing import (
@@ -17,6 +18,8 @@ from services.cases.procedures.writing import (
     head,
     months,
     officer,
+    provisionally,
+    signs_for,
     starts,
     tells,
     validity,
@@ -138,8 +141,16 @@ STEPS: tuple[Step, ...] = (
         decides=True,
         receiver=AGENCY,
         names={"agency": AGENCY},
-        starts=(starts(ANSWER_SUGGESTION, AGENCY),),
+        starts=(provisionally(ANSWER_SUGGESTION, AGENCY),),
         owes=(tells("correction_suggested", AGENCY, PIL_21, Duty.HEAD),),
+    ),
+    signs_for(
+        "suggest_correction",
+        AGENCY,
+        ANSWER_SUGGESTION,
+        source=(SUGGESTED,),
+        law=PIL_21,
+        titles=("签收检察建议", "Sign for the suggestion"),
     ),
     Step(
         "treat_as_urgent",
@@ -151,6 +162,7 @@ STEPS: tuple[Step, ...] = (
         emits=said.CorrectionUrgent,
         law=(PIL_21,),
         decides=True,
+        drops=(ANSWER_URGENT,),
         starts=(starts(ANSWER_URGENT, AGENCY, since=ANSWER_SUGGESTION),),
     ),
     Step(
@@ -423,5 +435,6 @@ PUBLIC_INTEREST = Procedure(
     ),
     steps=STEPS,
     overseer=PROCURATORATE,
+    shares=(LetterReceived,),
     fills={UPPER_PROCURATORATE: Superior(PROCURATORATE), UPPER_COURT: Superior(COURT)},
 )

@@ -11,6 +11,7 @@ from libs.common.contracts.cases import reverse as said
 from libs.common.law import (
     APL,
     CPL,
+    ECI23,
     M17,
     PLATFORM,
     PR19,
@@ -21,7 +22,17 @@ from libs.common.law import (
     Confidence,
     Law,
 )
-from libs.common.procedure import Causes, OfCase, Part, Procedure, Reach, State, Step, Superior
+from libs.common.procedure import (
+    Causes,
+    OfCase,
+    Part,
+    Procedure,
+    Proceeding,
+    Reach,
+    State,
+    Step,
+    Superior,
+)
 from services.cases.procedures.penalty import PENALISING
 from services.cases.procedures.writing import (
     SUPERVISED,
@@ -36,15 +47,17 @@ from services.cases.procedures.writing import (
 )
 
 SENDER: Final[Part] = "sender"
-NEXT_SENDER: Final[Part] = "next_sender"
+REVIEWER: Final[Part] = "reviewer"
+"""The procuratorate that looks whether a penalty is due (RG24 binds procuratorates alone)."""
+NEXT_REVIEWER: Final[Part] = "next_reviewer"
 AGENCY: Final[Part] = "agency"
 SUPERIOR: Final[Part] = "superior"
 SUPERVISOR: Final[Part] = "supervisor"
-SENDING: Final = (OrganKind.POLICE, OrganKind.PROCURATORATE, OrganKind.COURT)
 
 REVERSE_REVIEW = State("REVERSE_REVIEW", "审查是否应予行政处罚", "Whether a penalty is due")
 REFERRED = State("REFERRED", "已移送其他检察院", "Referred to another procuratorate")
 NO_PENALTY_DUE = State("NO_PENALTY_DUE", "终结审查", "No penalty due", final=True)
+OPINION_SENT = State("OPINION_SENT", "检察意见待签收", "Opinion sent, awaiting receipt")
 REVERSE_SENT = State("REVERSE_SENT", "已移送主管机关待签收", "Sent, awaiting receipt")
 REVERSE_OPEN = State("REVERSE_OPEN", "反向移送处理中", "With the agency")
 REVERSE_ANSWERED = State("REVERSE_ANSWERED", "已回复处理结果", "Answered", final=True)
@@ -55,6 +68,7 @@ PR19_373 = Law(PR19, "第三百七十三条")
 PSP20_177 = Law(PSP20, "第一百七十七条")
 SC310_13 = Law(SC310, "第十三条")
 M17_17 = Law(M17, "第十七条")
+ECI23_12 = Law(ECI23, "第十二条")
 APL_27 = Law(APL, "第二十七条")
 RG24_12 = Law(RG24, "第十二条", Confidence.PART, "仅见摘录；三个、十个工作日的期限须核对。")
 RG24_13 = Law(RG24, "第十三条", Confidence.PART, "仅见摘录，须核对。")
@@ -83,7 +97,25 @@ ANSWER_REVERSE = duty(
     months(2, SPP21_9),
     missed=("通报同级司法行政机关、上级机关", "Reported to the superior organ"),
 )
-OPENS_PENALTY = Causes("penalty", "resume_after_crime", Reach.CASE)
+
+
+def _no_penalty(_: Proceeding, proceedings: tuple[Proceeding, ...]) -> bool:
+    return all(each.procedure != "penalty" or each.state in PENALTY_OVER for each in proceedings)
+
+
+PENALTY_OVER: Final = frozenset({"ADM_REJECTED", "NOT_PENALISED", "CLOSED", "ANNULLED"})
+BACK_TO_PENALTY: Final = (
+    Causes("penalty", "resume_after_crime", Reach.CASE),
+    Causes(
+        "penalty",
+        "take_over_reverse",
+        Reach.OPENS,
+        parts={"agency": AGENCY, "supervisor": SUPERVISOR},
+        only_if=_no_penalty,
+    ),
+)
+"""The agency's clock goes on; where none ran, the review of the lead begins (M17 16)."""
+
 
 STEPS: tuple[Step, ...] = (
     Step(
@@ -92,11 +124,11 @@ STEPS: tuple[Step, ...] = (
         "Begin to review whether a penalty is due",
         source=(),
         target=REVERSE_REVIEW,
-        actor=officer(SENDER),
+        actor=officer(REVIEWER),
         emits=said.ReverseReviewBegun,
         law=(RG24_12, PR19_373),
-        holder=SENDER,
-        starts=(starts(PASS_TO_DEPARTMENT, SENDER),),
+        holder=REVIEWER,
+        starts=(starts(PASS_TO_DEPARTMENT, REVIEWER),),
     ),
     Step(
         "pass_to_department",
@@ -118,7 +150,7 @@ STEPS: tuple[Step, ...] = (
         "Suspend the review",
         source=(REVERSE_REVIEW,),
         target=None,
-        actor=officer(SENDER),
+        actor=officer(REVIEWER),
         emits=said.ReverseReviewSuspended,
         law=(RG24_13,),
         documents=("w25",),
@@ -130,7 +162,7 @@ STEPS: tuple[Step, ...] = (
         "Resume the review",
         source=(REVERSE_REVIEW,),
         target=None,
-        actor=officer(SENDER),
+        actor=officer(REVIEWER),
         emits=said.ReverseReviewResumed,
         law=(RG24_13,),
         after="suspend_reverse_review",
@@ -142,7 +174,7 @@ STEPS: tuple[Step, ...] = (
         "Seek the competent agency",
         source=(REVERSE_REVIEW,),
         target=None,
-        actor=officer(SENDER),
+        actor=officer(REVIEWER),
         emits=said.AgencySought,
         law=(FIND_LAW,),
     ),
@@ -152,13 +184,13 @@ STEPS: tuple[Step, ...] = (
         "Refer to another procuratorate",
         source=(REVERSE_REVIEW,),
         target=REFERRED,
-        actor=officer(SENDER),
+        actor=officer(REVIEWER),
         emits=said.OpinionReferred,
         law=(RG24_12, FIND_LAW),
-        receiver=NEXT_SENDER,
-        names={"next_organ": NEXT_SENDER},
+        receiver=NEXT_REVIEWER,
+        names={"next_organ": NEXT_REVIEWER},
         drops=REVIEWING,
-        owes=(tells("opinion_referred", NEXT_SENDER, RG24_12),),
+        owes=(tells("opinion_referred", NEXT_REVIEWER, RG24_12),),
     ),
     Step(
         "sign_for_referral",
@@ -166,12 +198,12 @@ STEPS: tuple[Step, ...] = (
         "Take the matter on",
         source=(REFERRED,),
         target=REVERSE_REVIEW,
-        actor=desk(NEXT_SENDER),
+        actor=desk(NEXT_REVIEWER),
         emits=said.OpinionReferralReceived,
         law=(RG24_12, FIND_LAW),
-        becomes={SENDER: NEXT_SENDER},
-        holder=SENDER,
-        starts=(starts(REVIEW_REVERSE, SENDER),),
+        becomes={REVIEWER: NEXT_REVIEWER},
+        holder=REVIEWER,
+        starts=(starts(REVIEW_REVERSE, REVIEWER),),
     ),
     Step(
         "end_reverse_review",
@@ -179,7 +211,7 @@ STEPS: tuple[Step, ...] = (
         "End the review",
         source=(REVERSE_REVIEW,),
         target=NO_PENALTY_DUE,
-        actor=head(SENDER),
+        actor=head(REVIEWER),
         emits=said.ReverseReviewEnded,
         law=(RG24_12,),
         decides=True,
@@ -192,15 +224,15 @@ STEPS: tuple[Step, ...] = (
             "提出检察意见",
             "Issue an opinion that a penalty is due",
             source=source,
-            target=REVERSE_SENT,
-            actor=head(SENDER),
+            target=OPINION_SENT,
+            actor=head(REVIEWER),
             emits=said.OpinionIssued,
             law=(CPL_177, PR19_373),
             decides=True,
             receiver=AGENCY,
             documents=("w23",),
             names={"agency": AGENCY},
-            holder=SENDER,
+            holder=REVIEWER,
             ends=REVIEWING,
             owes=(tells("opinion_issued", AGENCY, CPL_177, Duty.HEAD),),
         )
@@ -227,7 +259,7 @@ STEPS: tuple[Step, ...] = (
         "redirect_reverse",
         "改送主管机关",
         "Send to another agency",
-        source=(REVERSE_SENT, REVERSE_OPEN),
+        source=(OPINION_SENT, REVERSE_SENT, REVERSE_OPEN),
         target=REVERSE_SENT,
         actor=officer(SENDER),
         emits=said.ReverseRedirected,
@@ -248,14 +280,26 @@ STEPS: tuple[Step, ...] = (
         emits=said.ReverseReceived,
         law=(CPL_177, APL_27),
         holder=AGENCY,
+        causes=BACK_TO_PENALTY,
+    ),
+    Step(
+        "sign_for_opinion",
+        "签收检察意见（行政处罚）",
+        "Sign for the opinion",
+        source=(OPINION_SENT,),
+        target=REVERSE_OPEN,
+        actor=desk(AGENCY),
+        emits=said.OpinionReceived,
+        law=(CPL_177, SPP21_9),
+        holder=AGENCY,
         starts=(starts(ANSWER_REVERSE, AGENCY),),
-        causes=(OPENS_PENALTY,),
+        causes=BACK_TO_PENALTY,
     ),
     Step(
         "hand_over_papers",
         "移交证据材料",
         "Hand over papers",
-        source=(REVERSE_SENT, REVERSE_OPEN),
+        source=(OPINION_SENT, REVERSE_SENT, REVERSE_OPEN),
         target=None,
         actor=officer(SENDER),
         emits=said.PapersHandedOver,
@@ -275,7 +319,11 @@ STEPS: tuple[Step, ...] = (
         receiver=SENDER,
         documents=("w24",),
         ends=(ANSWER_REVERSE,),
-        owes=(tells("reverse_answered", SENDER, CPL_177),),
+        owes=(
+            tells("reverse_answered", SENDER, CPL_177),
+            tells("reverse_answered", REVIEWER, CPL_177),
+            tells("reverse_answered", SUPERVISOR, ECI23_12),
+        ),
         keeps=("result",),
     ),
     Step(
@@ -300,14 +348,15 @@ REVERSE = Procedure(
     title_en="Reverse linkage",
     subject="case suspect criminal_file",
     parts={
-        SENDER: SENDING,
-        NEXT_SENDER: SENDING,
+        SENDER: (OrganKind.POLICE, OrganKind.COURT, OrganKind.PROCURATORATE),
+        REVIEWER: (OrganKind.PROCURATORATE,),
+        NEXT_REVIEWER: (OrganKind.PROCURATORATE,),
         AGENCY: PENALISING,
         SUPERIOR: (OrganKind.ENFORCEMENT_AGENCY, OrganKind.GOVERNMENT),
         SUPERVISOR: (OrganKind.PROCURATORATE,),
     },
     states=(
-        *(REVERSE_REVIEW, REFERRED, NO_PENALTY_DUE, REVERSE_SENT, REVERSE_OPEN),
+        *(REVERSE_REVIEW, REFERRED, NO_PENALTY_DUE, OPINION_SENT, REVERSE_SENT, REVERSE_OPEN),
         *(REVERSE_ANSWERED, SILENCE_REPORTED),
     ),
     steps=STEPS,

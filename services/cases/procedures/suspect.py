@@ -10,6 +10,7 @@ from typing import Final
 
 from libs.common.agencies import Matter, OrganKind
 from libs.common.contracts.cases import criminal as said
+from libs.common.contracts.cases.receipts import LetterReceived
 from libs.common.law import CI21, CPL, M17, PLATFORM, PR19, PSP20, Confidence, Law
 from libs.common.procedure import (
     Command,
@@ -38,8 +39,11 @@ from services.cases.procedures.writing import (
     head,
     months,
     officer,
+    provisionally,
     right,
+    signs_for,
     starts,
+    still_runs,
     tells,
     validity,
 )
@@ -51,6 +55,7 @@ UPPER_PROCURATORATE: Final[Part] = "upper_procuratorate"
 COURT: Final[Part] = "court"
 NEXT_COURT: Final[Part] = "next_court"
 UPPER_COURT: Final[Part] = "upper_court"
+HIGH_COURT: Final[Part] = "high_court"
 AGENCY: Final[Part] = "agency"
 
 # --- states
@@ -69,6 +74,16 @@ PROS_REVIEW_2 = State("PROS_REVIEW_2", "二次退补后审查起诉", "Under rev
 PROCURATORATE_CHANGED = State(
     "PROCURATORATE_CHANGED", "改变管辖待接收", "Sent to another procuratorate"
 )
+PROCURATORATE_CHANGED_1 = State(
+    "PROCURATORATE_CHANGED_1",
+    "一次退补后改变管辖待接收",
+    "Sent to another procuratorate after one return",
+)
+PROCURATORATE_CHANGED_2 = State(
+    "PROCURATORATE_CHANGED_2",
+    "二次退补后改变管辖待接收",
+    "Sent to another procuratorate after two returns",
+)
 WITHDRAWN = State("WITHDRAWN", "已撤销案件", "Dropped", final=True)
 NON_PROSECUTED = State("NON_PROSECUTED", "不起诉待告知", "Not prosecuted, notice due")
 NON_PROSECUTION_NOTIFIED = State(
@@ -77,6 +92,7 @@ NON_PROSECUTION_NOTIFIED = State(
 INDICTED = State("INDICTED", "提起公诉", "Prosecuted")
 COURT_REVIEW = State("COURT_REVIEW", "法院审查受理", "The court decides on acceptance")
 COURT_ACCEPTED = State("COURT_ACCEPTED", "法院受理", "Accepted by the court")
+TRIAL_ADJOURNED = State("TRIAL_ADJOURNED", "延期审理", "Trial adjourned")
 COURT_CHANGED = State("COURT_CHANGED", "改变审判管辖待接收", "Sent to another court")
 JUDGED_1ST = State("JUDGED_1ST", "一审判决", "Judged at first instance")
 APPEAL = State("APPEAL", "二审", "Second instance")
@@ -87,8 +103,14 @@ EXECUTED = State("EXECUTED", "执行完毕", "Executed", final=True)
 
 WITH_POLICE = (INVESTIGATING, SUPP_INVEST_1, SUPP_INVEST_2)
 REVIEWS = (PROS_REVIEW, PROS_REVIEW_1, PROS_REVIEW_2)
+CHANGED = (PROCURATORATE_CHANGED, PROCURATORATE_CHANGED_1, PROCURATORATE_CHANGED_2)
 AT_COURT = (COURT_REVIEW, COURT_ACCEPTED)
-BEFORE_JUDGMENT = (*WITH_POLICE, ARREST_REVIEW, *REVIEWS, *AT_COURT)
+BY_STAGE: Final = (
+    (POLICE, WITH_POLICE),
+    (PROCURATORATE, (ARREST_REVIEW, *REVIEWS)),
+    (COURT, AT_COURT),
+)
+"""Who decides on measures against the person: the organ with which the case is."""
 
 # --- law
 
@@ -106,6 +128,7 @@ CPL_175 = Law(CPL, "第一百七十五条")
 CPL_176 = Law(CPL, "第一百七十六条", Confidence.MEM, "提起公诉条款凭记忆，须核对。")
 CPL_177 = Law(CPL, "第一百七十七条")
 CPL_202 = Law(CPL, "第二百零二条")
+CPL_204 = Law(CPL, "第二百零四条", Confidence.MEM, "延期审理条款凭记忆，须核对。")
 CPL_208 = Law(CPL, "第二百零八条")
 CPL_220 = Law(CPL, "第二百二十条")
 CPL_225 = Law(CPL, "第二百二十五条")
@@ -126,6 +149,13 @@ CI21_CHANGE = Law(CI21, "指定管辖条款", Confidence.MEM, "改变审判管�
 PSP20_296 = Law(PSP20, "第二百九十六条")
 M17_18 = Law(M17, "第十八条")
 M17_34 = Law(M17, "第三十四条")
+EXTENDING = Law(
+    PLATFORM,
+    "延长羁押的批准机关",
+    Confidence.DESIGN,
+    "第一百五十六条由上一级检察院批准，第一百五十八条、第一百五十九条由省级检察院批准；"
+    "平台以上级检察院一方登记，须确认。",
+)
 RECEIPT_LAW = Law(
     PLATFORM, "案卷签收", Confidence.DESIGN, "案卷自对方签收时交接为平台规则，须确认。"
 )
@@ -256,6 +286,25 @@ NOTIFY_NON_PROSECUTION = duty(
     days(3, M17_18, ("environment",)),
     missed=("移送机关无从恢复行政处罚", "The agency cannot go on with the penalty"),
 )
+NOTIFY_DROPPING = duty(
+    "notify_dropping",
+    ("通知撤销案件（个人）", "Tell of the dropping"),
+    days(3, Law(PSP20, "第一百八十七条")),
+    missed=SUPERVISED,
+)
+SUPPLY_TRIAL_MATERIAL = duty(
+    "supply_trial_material",
+    ("补送起诉材料", "Supply what the court wants"),
+    days(3, CI21_219),
+    missed=SUPERVISED,
+)
+APPEAL_RULING = right(
+    "appeal_ruling",
+    ("对裁定上诉、抗诉", "Appeal or protest against a ruling"),
+    days(5, CPL_230),
+    missed=RIGHT_LOST,
+    conditional=True,
+)
 ACCEPT_TRIAL = duty(
     "accept_trial",
     ("审查受理", "Decide on accepting the case"),
@@ -307,6 +356,7 @@ APPEAL_TIME = right(
     missed=RIGHT_LOST,
     conditional=True,
 )
+APPEAL_TIMES: Final = (APPEAL_TIME, APPEAL_RULING)
 TRY_AGAIN = duty(
     "try_second_instance",
     ("二审审理", "Trial of second instance"),
@@ -340,6 +390,35 @@ def _held(proceeding: Proceeding | None, _: Command, __: Setting) -> Sequence[st
     return [] if proceeding.custody else ["custody"]
 
 
+def _at_most_twice(proceeding: Proceeding | None, _: Command, __: Setting) -> Sequence[str]:
+    assert proceeding is not None
+    returned = sum(each.step == "return_for_investigation" for each in proceeding.standing())
+    return ["returns"] if returned >= RETURNS_MAX else []
+
+
+def _appeal_time_over(
+    proceeding: Proceeding | None, command: Command, setting: Setting
+) -> Sequence[str]:
+    assert proceeding is not None
+    running = [each for each in APPEAL_TIMES if still_runs(proceeding, each, setting)]
+    return [] if command.imported else [each.name for each in running]
+
+
+RETURNS_MAX: Final = 2
+AT_MOST_TWICE = Guard(
+    "at_most_twice",
+    "补充侦查以二次为限",
+    "Returned for investigation twice at most",
+    CPL_175,
+    _at_most_twice,
+)
+APPEAL_TIME_OVER = Guard(
+    "appeal_time_over",
+    "上诉、抗诉期满后判决生效",
+    "It takes effect when the time to appeal has passed",
+    CPL_259,
+    _appeal_time_over,
+)
 RETURNED_BEFORE = Guard(
     "returned_before",
     "证据不足不起诉以退回补充侦查为前提",
@@ -372,7 +451,7 @@ STEPS: tuple[Step, ...] = (
         "Go with another file",
         source=(
             *(*WITH_POLICE, ARREST_REQUESTED, ARREST_REVIEW, PROSECUTION_PROPOSED, *REVIEWS),
-            *(PROCURATORATE_CHANGED, INDICTED, *AT_COURT, COURT_CHANGED, JUDGED_1ST, APPEAL),
+            *(*CHANGED, INDICTED, *AT_COURT, TRIAL_ADJOURNED, COURT_CHANGED, JUDGED_1ST, APPEAL),
         ),
         target=None,
         actor=PLATFORM_ITSELF,
@@ -422,46 +501,55 @@ STEPS: tuple[Step, ...] = (
             starts(REQUEST_ARREST_LONG, POLICE, since=REQUEST_ARREST_EXTENDED),
         ),
     ),
-    Step(
-        "release",
-        "释放",
-        "Release",
-        source=BEFORE_JUDGMENT,
-        target=None,
-        actor=head(POLICE),
-        emits=said.SuspectReleased,
-        law=(CPL_92,),
-        decides=True,
-        drops=(*REQUESTING_ARREST, *IN_CUSTODY),
-        custody=False,
+    *(
+        Step(
+            "release",
+            "释放",
+            "Release",
+            source=sources,
+            target=None,
+            actor=head(part),
+            emits=said.SuspectReleased,
+            law=(CPL_92,),
+            decides=True,
+            drops=(*REQUESTING_ARREST, *IN_CUSTODY),
+            custody=False,
+        )
+        for part, sources in BY_STAGE
     ),
-    Step(
-        "bail",
-        "取保候审",
-        "Release on bail",
-        source=BEFORE_JUDGMENT,
-        target=None,
-        actor=head(POLICE),
-        emits=said.SuspectBailed,
-        law=(CPL_67,),
-        decides=True,
-        drops=(*REQUESTING_ARREST, *IN_CUSTODY, BAIL),
-        starts=(starts(BAIL, POLICE),),
-        custody=False,
+    *(
+        Step(
+            "bail",
+            "取保候审",
+            "Release on bail",
+            source=sources,
+            target=None,
+            actor=head(part),
+            emits=said.SuspectBailed,
+            law=(CPL_67,),
+            decides=True,
+            drops=(*REQUESTING_ARREST, *IN_CUSTODY, BAIL),
+            starts=(starts(BAIL, part),),
+            custody=False,
+        )
+        for part, sources in BY_STAGE
     ),
-    Step(
-        "put_under_surveillance",
-        "监视居住",
-        "Put under residential surveillance",
-        source=BEFORE_JUDGMENT,
-        target=None,
-        actor=head(POLICE),
-        emits=said.SuspectUnderSurveillance,
-        law=(CPL_74,),
-        decides=True,
-        drops=(*REQUESTING_ARREST, *IN_CUSTODY, SURVEILLANCE),
-        starts=(starts(SURVEILLANCE, POLICE),),
-        custody=False,
+    *(
+        Step(
+            "put_under_surveillance",
+            "监视居住",
+            "Put under residential surveillance",
+            source=sources,
+            target=None,
+            actor=head(part),
+            emits=said.SuspectUnderSurveillance,
+            law=(CPL_74,),
+            decides=True,
+            drops=(*REQUESTING_ARREST, *IN_CUSTODY, SURVEILLANCE),
+            starts=(starts(SURVEILLANCE, part),),
+            custody=False,
+        )
+        for part, sources in BY_STAGE
     ),
     Step(
         "request_arrest",
@@ -563,8 +651,24 @@ STEPS: tuple[Step, ...] = (
         after="refuse_arrest",
         receiver=PROCURATORATE,
         drops=(ANSWER_ARREST_RECONSIDERATION,),
-        starts=(starts(ANSWER_ARREST_RECONSIDERATION, PROCURATORATE),),
+        starts=(provisionally(ANSWER_ARREST_RECONSIDERATION, PROCURATORATE),),
         owes=(tells("arrest_refusal_contested", PROCURATORATE, CPL_92),),
+    ),
+    signs_for(
+        "contest_arrest_refusal",
+        PROCURATORATE,
+        ANSWER_ARREST_RECONSIDERATION,
+        source=(INVESTIGATING,),
+        law=CPL_92,
+        titles=("签收复议要求", "Sign for the request to reconsider"),
+    ),
+    signs_for(
+        "ask_arrest_recheck",
+        UPPER_PROCURATORATE,
+        ANSWER_ARREST_RECHECK,
+        source=(INVESTIGATING,),
+        law=CPL_92,
+        titles=("签收复核提请", "Sign for the request to review"),
     ),
     Step(
         "uphold_arrest_refusal",
@@ -594,7 +698,7 @@ STEPS: tuple[Step, ...] = (
         after="uphold_arrest_refusal",
         receiver=UPPER_PROCURATORATE,
         drops=(ANSWER_ARREST_RECHECK,),
-        starts=(starts(ANSWER_ARREST_RECHECK, UPPER_PROCURATORATE),),
+        starts=(provisionally(ANSWER_ARREST_RECHECK, UPPER_PROCURATORATE),),
         owes=(tells("arrest_recheck_asked", UPPER_PROCURATORATE, CPL_92),),
     ),
     Step(
@@ -636,9 +740,9 @@ STEPS: tuple[Step, ...] = (
         "Extend the custody",
         source=(INVESTIGATING,),
         target=None,
-        actor=head(PROCURATORATE),
+        actor=head(UPPER_PROCURATORATE),
         emits=said.CustodyExtended,
-        law=(CPL_156, CPL_158, CPL_159),
+        law=(CPL_156, CPL_158, CPL_159, EXTENDING),
         decides=True,
         receiver=POLICE,
         starts=(
@@ -705,33 +809,39 @@ STEPS: tuple[Step, ...] = (
         law=(CPL_172,),
         starts=(starts(DECIDE_PROSECUTION_FAST, PROCURATORATE, since=DECIDE_PROSECUTION),),
     ),
-    Step(
-        "change_procuratorate",
-        "改变管辖",
-        "Send to another procuratorate",
-        source=REVIEWS,
-        target=PROCURATORATE_CHANGED,
-        actor=head(PROCURATORATE),
-        emits=said.ProcuratorateChanged,
-        law=(PR19_CHANGE, CPL_172),
-        decides=True,
-        receiver=NEXT_PROCURATORATE,
-        names={"next_organ": NEXT_PROCURATORATE},
-        drops=DECIDING,
-        owes=(tells("procuratorate_changed", NEXT_PROCURATORATE, CPL_172),),
+    *(
+        Step(
+            "change_procuratorate",
+            "改变管辖",
+            "Send to another procuratorate",
+            source=(review,),
+            target=changed,
+            actor=head(PROCURATORATE),
+            emits=said.ProcuratorateChanged,
+            law=(PR19_CHANGE, CPL_172),
+            decides=True,
+            receiver=NEXT_PROCURATORATE,
+            names={"next_organ": NEXT_PROCURATORATE},
+            drops=DECIDING,
+            owes=(tells("procuratorate_changed", NEXT_PROCURATORATE, CPL_172),),
+        )
+        for review, changed in zip(REVIEWS, CHANGED, strict=True)
     ),
-    Step(
-        "sign_for_changed_procuratorate",
-        "接收改变管辖案卷",
-        "Sign at the other procuratorate",
-        source=(PROCURATORATE_CHANGED,),
-        target=PROS_REVIEW,
-        actor=desk(NEXT_PROCURATORATE),
-        emits=said.ProcuratorateReceived,
-        law=(CPL_172, RECEIPT_LAW),
-        becomes={PROCURATORATE: NEXT_PROCURATORATE},
-        holder=PROCURATORATE,
-        starts=(starts(DECIDE_PROSECUTION, PROCURATORATE),),
+    *(
+        Step(
+            "sign_for_changed_procuratorate",
+            "接收改变管辖案卷",
+            "Sign at the other procuratorate",
+            source=(changed,),
+            target=review,
+            actor=desk(NEXT_PROCURATORATE),
+            emits=said.ProcuratorateReceived,
+            law=(CPL_172, RECEIPT_LAW),
+            becomes={PROCURATORATE: NEXT_PROCURATORATE},
+            holder=PROCURATORATE,
+            starts=(starts(DECIDE_PROSECUTION, PROCURATORATE),),
+        )
+        for review, changed in zip(REVIEWS, CHANGED, strict=True)
     ),
     *(
         Step(
@@ -746,9 +856,9 @@ STEPS: tuple[Step, ...] = (
             decides=True,
             receiver=POLICE,
             documents=("w26",),
-            holder=POLICE,
+            guards=(AT_MOST_TWICE,),
             drops=DECIDING,
-            starts=(starts(SUPPLEMENT, POLICE),),
+            starts=(provisionally(SUPPLEMENT, POLICE),),
             owes=(tells("investigation_returned", POLICE, CPL_175),),
         )
         for source, target in ((PROS_REVIEW, SUPP_INVEST_1), (PROS_REVIEW_1, SUPP_INVEST_2))
@@ -766,12 +876,29 @@ STEPS: tuple[Step, ...] = (
             decides=True,
             receiver=PROCURATORATE,
             documents=("w26",),
-            holder=PROCURATORATE,
             ends=(SUPPLEMENT,),
-            starts=(starts(DECIDE_PROSECUTION, PROCURATORATE),),
+            starts=(provisionally(DECIDE_PROSECUTION, PROCURATORATE),),
             owes=(tells("investigation_supplemented", PROCURATORATE, CPL_175),),
         )
         for source, target in ((SUPP_INVEST_1, PROS_REVIEW_1), (SUPP_INVEST_2, PROS_REVIEW_2))
+    ),
+    signs_for(
+        "return_for_investigation",
+        POLICE,
+        SUPPLEMENT,
+        source=(SUPP_INVEST_1, SUPP_INVEST_2),
+        law=CPL_175,
+        titles=("签收退回补充侦查案卷", "Sign for the returned case"),
+        holder=POLICE,
+    ),
+    signs_for(
+        "propose_prosecution_again",
+        PROCURATORATE,
+        DECIDE_PROSECUTION,
+        source=(PROS_REVIEW_1, PROS_REVIEW_2),
+        law=CPL_172,
+        titles=("接收补充侦查案卷", "Sign for the case sent again"),
+        holder=PROCURATORATE,
     ),
     Step(
         "drop_suspect",
@@ -785,13 +912,35 @@ STEPS: tuple[Step, ...] = (
         decides=True,
         documents=("w15",),
         drops=ALL_LIMITS,
+        starts=(starts(NOTIFY_DROPPING, POLICE),),
         owes=(
             tells("suspect_withdrawn", AGENCY, Law(PSP20, "第一百八十七条")),
             tells("suspect_withdrawn", PROCURATORATE, Law(PSP20, "第一百八十九条")),
             enters("withdrawal", POLICE, M17_34),
         ),
-        causes=(RESUMES_PENALTY,),
         custody=False,
+    ),
+    Step(
+        "notify_dropping",
+        "通知撤销案件（个人）",
+        "Tell of the dropping",
+        source=(WITHDRAWN,),
+        target=None,
+        actor=desk(POLICE),
+        emits=said.SuspectWithdrawalNotified,
+        law=(Law(PSP20, "第一百八十七条"), Law(PSP20, "第一百八十九条")),
+        after="drop_suspect",
+        receiver=AGENCY,
+        ends=(NOTIFY_DROPPING,),
+        owes=(tells("suspect_withdrawal_notified", AGENCY, Law(PSP20, "第一百八十七条")),),
+    ),
+    signs_for(
+        "notify_dropping",
+        AGENCY,
+        source=(WITHDRAWN,),
+        law=Law(PSP20, "第一百八十七条"),
+        titles=("签收撤销案件通知（个人）", "Sign for the notice of the dropping"),
+        causes=(RESUMES_PENALTY,),
     ),
     Step(
         "withdraw_with_file",
@@ -824,7 +973,6 @@ STEPS: tuple[Step, ...] = (
             tells("not_prosecuted", POLICE, CPL_177),
             enters("prosecution", PROCURATORATE, M17_34),
         ),
-        causes=(RESUMES_PENALTY,),
         custody=False,
         keeps=("kind",),
     ),
@@ -840,6 +988,26 @@ STEPS: tuple[Step, ...] = (
         receiver=AGENCY,
         ends=(NOTIFY_NON_PROSECUTION,),
         owes=(tells("non_prosecution_notified", AGENCY, CPL_177),),
+    ),
+    signs_for(
+        "notify_non_prosecution",
+        AGENCY,
+        source=(NON_PROSECUTION_NOTIFIED,),
+        law=M17_18,
+        titles=("签收不起诉告知", "Sign for the notice of non-prosecution"),
+        causes=(RESUMES_PENALTY,),
+    ),
+    Step(
+        "notify_lifting",
+        "通知解除查封、扣押、冻结",
+        "Tell to lift seizures",
+        source=(NON_PROSECUTED, NON_PROSECUTION_NOTIFIED),
+        target=None,
+        actor=officer(PROCURATORATE),
+        emits=said.LiftingNotified,
+        law=(CPL_177, Law(PR19, "第三百七十四条")),
+        receiver=POLICE,
+        owes=(tells("lifting_notified", POLICE, CPL_177),),
     ),
     Step(
         "revoke_non_prosecution",
@@ -896,6 +1064,62 @@ STEPS: tuple[Step, ...] = (
         law=(CI21_219,),
         decides=True,
         ends=(ACCEPT_TRIAL,),
+        drops=(SUPPLY_TRIAL_MATERIAL,),
+        starts=(starts(TRY, COURT),),
+    ),
+    Step(
+        "ask_trial_material",
+        "通知补送材料",
+        "Ask for what is missing",
+        source=(COURT_REVIEW,),
+        target=None,
+        actor=officer(COURT),
+        emits=said.TrialMaterialAsked,
+        law=(CI21_219,),
+        receiver=PROCURATORATE,
+        drops=(SUPPLY_TRIAL_MATERIAL,),
+        starts=(starts(SUPPLY_TRIAL_MATERIAL, PROCURATORATE),),
+        owes=(tells("trial_material_asked", PROCURATORATE, CI21_219),),
+    ),
+    Step(
+        "supply_trial_material",
+        "补送材料",
+        "Supply what is missing",
+        source=(COURT_REVIEW,),
+        target=None,
+        actor=officer(PROCURATORATE),
+        emits=said.TrialMaterialSupplied,
+        law=(CI21_219,),
+        after="ask_trial_material",
+        receiver=COURT,
+        ends=(SUPPLY_TRIAL_MATERIAL,),
+        owes=(tells("trial_material_supplied", COURT, CI21_219),),
+    ),
+    Step(
+        "adjourn_trial",
+        "延期审理补充侦查",
+        "Adjourn for a supplementary investigation",
+        source=(COURT_ACCEPTED,),
+        target=TRIAL_ADJOURNED,
+        actor=officer(COURT),
+        emits=said.TrialAdjourned,
+        law=(CPL_204, CPL_208),
+        decides=True,
+        receiver=PROCURATORATE,
+        drops=TRYING,
+        starts=(starts(SUPPLEMENT, PROCURATORATE),),
+        owes=(tells("trial_adjourned", PROCURATORATE, CPL_208),),
+    ),
+    Step(
+        "resume_trial",
+        "恢复审理",
+        "Resume the trial",
+        source=(TRIAL_ADJOURNED,),
+        target=COURT_ACCEPTED,
+        actor=officer(COURT),
+        emits=said.TrialResumed,
+        law=(CPL_208,),
+        ends=(SUPPLEMENT,),
         starts=(starts(TRY, COURT),),
     ),
     Step(
@@ -903,7 +1127,7 @@ STEPS: tuple[Step, ...] = (
         "退回人民检察院",
         "Return the case",
         source=(COURT_REVIEW,),
-        target=PROS_REVIEW_2,
+        target=PROS_REVIEW,
         actor=officer(COURT),
         emits=said.IndictmentReturned,
         law=(CI21_219,),
@@ -911,6 +1135,7 @@ STEPS: tuple[Step, ...] = (
         receiver=PROCURATORATE,
         holder=PROCURATORATE,
         ends=(ACCEPT_TRIAL,),
+        drops=(SUPPLY_TRIAL_MATERIAL,),
         starts=(starts(DECIDE_PROSECUTION, PROCURATORATE),),
         owes=(tells("indictment_returned", PROCURATORATE, CI21_219),),
     ),
@@ -919,13 +1144,13 @@ STEPS: tuple[Step, ...] = (
         "撤回起诉",
         "Withdraw the indictment",
         source=(INDICTED, *AT_COURT),
-        target=PROS_REVIEW_2,
+        target=PROS_REVIEW,
         actor=head(PROCURATORATE),
         emits=said.IndictmentWithdrawn,
         law=(Law(PR19, "撤回起诉条款", Confidence.MEM, "凭记忆，须核对。"),),
         decides=True,
         holder=PROCURATORATE,
-        drops=(ACCEPT_TRIAL, *TRYING),
+        drops=(ACCEPT_TRIAL, SUPPLY_TRIAL_MATERIAL, *TRYING),
         starts=(starts(DECIDE_PROSECUTION, PROCURATORATE),),
         owes=(tells("indictment_withdrawn", COURT, CPL_176),),
     ),
@@ -941,7 +1166,7 @@ STEPS: tuple[Step, ...] = (
         decides=True,
         receiver=NEXT_COURT,
         names={"next_organ": NEXT_COURT},
-        drops=(ACCEPT_TRIAL, *TRYING),
+        drops=(ACCEPT_TRIAL, SUPPLY_TRIAL_MATERIAL, *TRYING),
         owes=(tells("court_changed", NEXT_COURT, CI21_CHANGE),),
     ),
     Step(
@@ -985,7 +1210,7 @@ STEPS: tuple[Step, ...] = (
         "Extend the trial",
         source=(COURT_ACCEPTED,),
         target=None,
-        actor=head(COURT),
+        actor=head(UPPER_COURT),
         emits=said.TrialExtended,
         law=(CPL_208,),
         decides=True,
@@ -1031,7 +1256,22 @@ STEPS: tuple[Step, ...] = (
         law=(CPL_202,),
         after="judge",
         ends=(SERVE_JUDGMENT,),
+        drops=(APPEAL_TIME,),
         starts=(starts(APPEAL_TIME, COURT),),
+    ),
+    Step(
+        "serve_ruling",
+        "送达裁定书",
+        "Serve a ruling",
+        source=(JUDGED_1ST,),
+        target=None,
+        actor=desk(COURT),
+        emits=said.RulingServed,
+        law=(CPL_202, CPL_230),
+        after="judge",
+        ends=(SERVE_JUDGMENT,),
+        drops=(APPEAL_RULING,),
+        starts=(starts(APPEAL_RULING, COURT),),
     ),
     Step(
         "appeal",
@@ -1042,7 +1282,7 @@ STEPS: tuple[Step, ...] = (
         actor=desk(COURT),
         emits=said.JudgmentAppealed,
         law=(CPL_230,),
-        ends=(APPEAL_TIME,),
+        ends=APPEAL_TIMES,
         drops=(SERVE_JUDGMENT,),
         holder=UPPER_COURT,
         starts=(starts(TRY_AGAIN, UPPER_COURT),),
@@ -1057,7 +1297,7 @@ STEPS: tuple[Step, ...] = (
         emits=said.JudgmentProtested,
         law=(CPL_230,),
         decides=True,
-        ends=(APPEAL_TIME,),
+        ends=APPEAL_TIMES,
         drops=(SERVE_JUDGMENT,),
         holder=UPPER_COURT,
         starts=(starts(TRY_AGAIN, UPPER_COURT),),
@@ -1079,7 +1319,7 @@ STEPS: tuple[Step, ...] = (
         "Extend the second instance",
         source=(APPEAL,),
         target=None,
-        actor=head(UPPER_COURT),
+        actor=head(HIGH_COURT),
         emits=said.SecondTrialExtended,
         law=(CPL_243,),
         decides=True,
@@ -1125,7 +1365,8 @@ STEPS: tuple[Step, ...] = (
         actor=desk(COURT),
         emits=said.JudgmentEffective,
         law=(CPL_259,),
-        drops=(SERVE_JUDGMENT, APPEAL_TIME),
+        guards=(APPEAL_TIME_OVER,),
+        drops=(SERVE_JUDGMENT, *APPEAL_TIMES),
     ),
     Step(
         "protest_final",
@@ -1206,13 +1447,22 @@ SUSPECT = Procedure(
         COURT: (OrganKind.COURT,),
         NEXT_COURT: (OrganKind.COURT,),
         UPPER_COURT: (OrganKind.COURT,),
+        HIGH_COURT: (OrganKind.COURT,),
         AGENCY: (OrganKind.ENFORCEMENT_AGENCY, OrganKind.GOVERNMENT, OrganKind.PROCURATORATE),
     },
     states=(
         *(INVESTIGATING, ARREST_REQUESTED, ARREST_REVIEW, PROSECUTION_PROPOSED, PROS_REVIEW),
-        *(SUPP_INVEST_1, PROS_REVIEW_1, SUPP_INVEST_2, PROS_REVIEW_2, PROCURATORATE_CHANGED),
+        *(SUPP_INVEST_1, PROS_REVIEW_1, SUPP_INVEST_2, PROS_REVIEW_2, *CHANGED),
         *(WITHDRAWN, NON_PROSECUTED, NON_PROSECUTION_NOTIFIED, INDICTED, COURT_REVIEW),
-        *(COURT_ACCEPTED, COURT_CHANGED, JUDGED_1ST, APPEAL, JUDGED_FINAL, RETRIAL),
+        *(
+            COURT_ACCEPTED,
+            TRIAL_ADJOURNED,
+            COURT_CHANGED,
+            JUDGED_1ST,
+            APPEAL,
+            JUDGED_FINAL,
+            RETRIAL,
+        ),
         *(EXECUTING, EXECUTED),
     ),
     steps=STEPS,
@@ -1222,6 +1472,11 @@ SUSPECT = Procedure(
         COURT: Receives(Matter.TRIAL, PROCURATORATE),
         UPPER_PROCURATORATE: Superior(PROCURATORATE),
         UPPER_COURT: Superior(COURT),
+        HIGH_COURT: Superior(UPPER_COURT),
     },
-    shares=(said.InvestigationReturned, said.InvestigationSupplemented),
+    shares=(
+        *(said.InvestigationReturned, said.InvestigationSupplemented, LetterReceived),
+        *(said.ProcuratorateChanged, said.ProcuratorateReceived),
+        *(said.SuspectReleased, said.SuspectBailed, said.SuspectUnderSurveillance),
+    ),
 )

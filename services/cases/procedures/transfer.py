@@ -7,10 +7,12 @@ environment alone.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from libs.common.agencies import Duty, Matter, OrganKind
 from libs.common.contracts.cases import transfer as said
+from libs.common.contracts.cases.receipts import LetterReceived
 from libs.common.contracts.procedure import Receipt
 from libs.common.law import CODE, M17, PLATFORM, PR19, PS16, PSP20, SC310, Confidence, Law
 from libs.common.limits import Basis, Limit, LimitKind
@@ -43,7 +45,9 @@ from services.cases.procedures.writing import (
     days,
     duty,
     enters,
+    provisionally,
     right,
+    signs_for,
     starts,
     tells,
     working_days,
@@ -390,6 +394,23 @@ def _another_police(proceeding: Proceeding | None, command: Command, _: Setting)
     return ["another_police"] if command.form.next_receiver == own else []
 
 
+def _may_be_transferred(_: Proceeding | None, command: Command, __: Setting) -> Sequence[str]:
+    form = command.form
+    assert isinstance(form, said.ReportForTransfer)
+    conditions = {
+        "lawful_procedure": form.lawful_procedure,
+        "lawful_evidence": form.lawful_evidence,
+    }
+    return [name for name, holds in conditions.items() if not holds]
+
+
+MAY_BE_TRANSFERRED = Guard(
+    "conditions_to_transfer",
+    "执法主体与程序合法，有合法证据证明有涉嫌犯罪的事实发生",
+    "Agency and procedure are lawful, and lawful evidence shows a suspected crime",
+    M17_5,
+    _may_be_transferred,
+)
 ANOTHER_PERSON = Guard(
     "another_person",
     "审批人不得为报告人",
@@ -488,6 +509,7 @@ STEPS: tuple[Step, ...] = (
         law=(SC310_5, M17_5),
         after="form_team",
         documents=("w1",),
+        guards=(MAY_BE_TRANSFERRED,),
         starts=(Starts(DECIDE_ON_REPORT, on=SENDER),),
     ),
     Step(
@@ -880,9 +902,8 @@ STEPS: tuple[Step, ...] = (
         decides=True,
         receiver=RECEIVER,
         documents=("w16",),
-        holder=RECEIVER,
         ends=(REQUEST_RECONSIDERATION,),
-        starts=(starts(DECIDE_RECONSIDERATION, RECEIVER),),
+        starts=(provisionally(DECIDE_RECONSIDERATION, RECEIVER),),
         owes=(
             tells("reconsideration_requested", RECEIVER, SC310_9, Duty.HEAD),
             enters("reconsideration_request", SENDER, M17_34),
@@ -902,7 +923,10 @@ STEPS: tuple[Step, ...] = (
         documents=("w16", "w13"),
         ends=(DECIDE_RECONSIDERATION,),
         starts=(starts(NOTIFY_RESULT, RECEIVER),),
-        owes=(enters("reconsideration", RECEIVER, M17_34),),
+        owes=(
+            enters("reconsideration", RECEIVER, M17_34),
+            enters("filing", RECEIVER, M17_34),
+        ),
         causes=(OPENS_FILE,),
     ),
     Step(
@@ -917,15 +941,32 @@ STEPS: tuple[Step, ...] = (
         decides=True,
         receiver=SENDER,
         documents=("w16",),
-        holder=SENDER,
         ends=(DECIDE_RECONSIDERATION,),
-        starts=(starts(SUGGEST_SUPERVISION, SENDER),),
+        starts=(provisionally(SUGGEST_SUPERVISION, SENDER),),
         owes=(
             tells("non_filing_upheld", SENDER, SC310_9),
             tells("non_filing_upheld", SUPERVISOR, M17_11, Duty.DESK),
             enters("reconsideration", RECEIVER, M17_34),
         ),
         causes=(RESUMES_PENALTY,),
+    ),
+    signs_for(
+        "request_reconsideration",
+        RECEIVER,
+        DECIDE_RECONSIDERATION,
+        source=(RECONSIDER,),
+        law=SC310_9,
+        titles=("签收复议申请", "Sign for the request to reconsider"),
+        holder=RECEIVER,
+    ),
+    signs_for(
+        "uphold_non_filing",
+        SENDER,
+        SUGGEST_SUPERVISION,
+        source=(NON_FILING_UPHELD,),
+        law=SC310_9,
+        titles=("签收复议决定", "Sign for the decision on reconsideration"),
+        holder=SENDER,
     ),
     Step(
         "be_supervised",
@@ -958,7 +999,8 @@ STEPS: tuple[Step, ...] = (
             *(REQUEST_RECONSIDERATION, SUGGEST_SUPERVISION),
         ),
         starts=(starts(NOTIFY_RESULT, RECEIVER),),
-        causes=(OPENS_FILE, SUSPENDS_PENALTY),
+        owes=(enters("filing", RECEIVER, M17_34),),
+        causes=(replace(OPENS_FILE, step="open_file_under_supervision"), SUSPENDS_PENALTY),
     ),
 )
 
@@ -1028,5 +1070,5 @@ TRANSFER = Procedure(
         SUPERVISOR: Supervises(SENDER),
         RECEIVER: Receives(Matter.SUSPECTED_CRIME, SENDER),
     },
-    shares=(said.AnswerReceived,),
+    shares=(said.AnswerReceived, LetterReceived),
 )

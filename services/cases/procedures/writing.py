@@ -3,11 +3,26 @@
 from datetime import timedelta
 from typing import Any, Final
 
+from libs.common import limits
 from libs.common.agencies import Duty
+from libs.common.contracts.cases.receipts import LetterReceived
 from libs.common.contracts.procedure import Receipt
 from libs.common.law import Law
 from libs.common.limits import Basis, Limit, LimitKind
-from libs.common.procedure import ANY_FIELD, SERVICE, Actor, OwesEntry, OwesNotice, Part, Starts
+from libs.common.procedure import (
+    ANY_FIELD,
+    SERVICE,
+    Actor,
+    Causes,
+    OwesEntry,
+    OwesNotice,
+    Part,
+    Proceeding,
+    Setting,
+    Starts,
+    State,
+    Step,
+)
 from libs.common.worktime import Unit
 
 ENVIRONMENT: Final = ("environment",)
@@ -123,9 +138,49 @@ def enters(item: str, by: Part, law: Law) -> OwesEntry:
     return OwesEntry(item, by, law, (7, Unit.NATURAL_DAY), ENVIRONMENT)
 
 
+def still_runs(proceeding: Proceeding, limit: Limit, setting: Setting) -> bool:
+    """Whether the time of a limit has not run out yet."""
+    clock = proceeding.clock(limit.name)
+    if clock is None:
+        return False
+    deadline = limits.deadline(clock.running, setting.calendar, setting.zone)
+    return deadline is not None and deadline.latest.is_kept_by(setting.now, setting.zone)
+
+
 def starts(limit: Limit, on: Part, **options: Any) -> Starts:  # noqa: ANN401 - fields of `Starts`
     """A limit that begins with a step, against a part."""
     return Starts(limit, on, **options)
+
+
+def signs_for(
+    of: str,
+    part: Part,
+    *timed: Limit,
+    source: tuple[State, ...],
+    law: Law,
+    titles: tuple[str, str],
+    holder: Part | None = None,
+    causes: tuple[Causes, ...] = (),
+) -> Step:
+    """The receipt of a letter: what ran provisionally from its arrival counts from here."""
+    return Step(
+        f"sign_for_{of}",
+        *titles,
+        source=source,
+        target=None,
+        actor=desk(part),
+        emits=LetterReceived,
+        law=(law,),
+        after=of,
+        holder=holder,
+        starts=tuple(Starts(limit, part, receipt=True) for limit in timed),
+        causes=causes,
+    )
+
+
+def provisionally(limit: Limit, on: Part) -> Starts:
+    """A limit that counts from the arrival of a letter until its receiver signs for it."""
+    return Starts(limit, on, provisional=True)
 
 
 SUPERVISED: Final = ("检察机关监督", "Supervision by the procuratorate")

@@ -8,6 +8,7 @@ from libs.common.contracts.cases import (
     cooperation,
     criminal,
     penalty,
+    receipts,
     reverse,
     supervision,
     things,
@@ -17,7 +18,10 @@ from libs.common.contracts.cases import (
 from libs.common.contracts.cases.dossier import CaseImported, CaseOpened, PartyAdded
 from libs.common.contracts.procedure import PROCEDURE_EVENTS, StepTaken
 
-STEPS: Final = (transfer, penalty, criminal, supervision, things, reverse, tracks, cooperation)
+STEPS: Final = (
+    *(transfer, penalty, criminal, supervision, things, reverse, tracks, cooperation),
+    receipts,
+)
 """One module for each family of procedures: its forms, then its events, a line each."""
 
 

@@ -80,6 +80,12 @@ class Judge(Form):
     months: int | None = Field(default=None, ge=0, le=600, title="刑期（月） / term in months")
     suspended: bool = Field(default=False, title="缓刑 / suspended")
     fine_yuan: int | None = Field(default=None, ge=0, title="罚金（元） / fine in yuan")
+    set_off_yuan: int | None = Field(
+        default=None, ge=0, title="罚款折抵（元） / penalty set off in yuan (APL 35)"
+    )
+    set_off_days: int | None = Field(
+        default=None, ge=0, title="拘留折抵（日） / detention set off in days (APL 35)"
+    )
 
 
 class HoldTrial(Form):
@@ -96,6 +102,11 @@ FileOpenedOnTransfer = taken(
     "file_opened_on_transfer",
     CausedByAct,
     "A file was opened because a transferred case was filed.",
+)
+FileOpenedUnderSupervision = taken(
+    "file_opened_under_supervision",
+    CausedByAct,
+    "A file was opened because a transferred case was filed under supervision.",
 )
 FileSplitOff = taken(
     "file_split_off", NamedParties, "Some suspects were given a file of their own."
@@ -129,6 +140,10 @@ FileWithdrawnOnOrder = taken(
 WithdrawalNotified = taken(
     "withdrawal_notified", SignedFor, "The organ told of the withdrawal and returned the file."
 )
+WithdrawalReceived = taken(
+    "withdrawal_received", SignedFor, "The agency signed for the withdrawal and the file."
+)
+SeizureLifted = taken("seizure_lifted", Decision, "The organ lifted a seizure.")
 FileConcluded = taken("file_concluded", Plain, "Nothing in the file is left for its organ to do.")
 FileReopened = taken("file_reopened", Reason, "A withdrawn file was taken up again.")
 
@@ -200,6 +215,9 @@ InvestigationSupplemented = taken(
     "investigation_supplemented", Letter, "The organ sent the case again with what was wanting."
 )
 SuspectWithdrawn = taken("suspect_withdrawn", WithdrawFile, "The organ dropped the suspect.")
+SuspectWithdrawalNotified = taken(
+    "suspect_withdrawal_notified", SignedFor, "The organ told whom the law names of the dropping."
+)
 SuspectWithdrawnWithFile = taken(
     "suspect_withdrawn_with_file", CausedByAct, "The suspect was dropped with the whole file."
 )
@@ -207,12 +225,28 @@ NotProsecuted = taken("not_prosecuted", NotProsecute, "The procuratorate decided
 NonProsecutionNotified = taken(
     "non_prosecution_notified", SignedFor, "The procuratorate told the agency of the decision."
 )
+NonProsecutionReceived = taken(
+    "non_prosecution_received", SignedFor, "The agency signed for the notice of non-prosecution."
+)
+LiftingNotified = taken(
+    "lifting_notified", Letter, "The procuratorate told the organ to lift seizures and measures."
+)
 NonProsecutionRevoked = taken(
     "non_prosecution_revoked", ReasonedDecision, "The decision not to prosecute was revoked."
 )
 SuspectProsecuted = taken("suspect_prosecuted", Prosecute, "The procuratorate prosecuted.")
 IndictmentReceived = taken("indictment_received", SignedFor, "The court signed for the indictment.")
 TrialAccepted = taken("trial_accepted", Decision, "The court accepted the case.")
+TrialMaterialAsked = taken(
+    "trial_material_asked", Letter, "The court asked the procuratorate for what was missing."
+)
+TrialMaterialSupplied = taken(
+    "trial_material_supplied", SignedFor, "The procuratorate supplied what was missing."
+)
+TrialAdjourned = taken(
+    "trial_adjourned", Letter, "The trial stood still for a supplementary investigation."
+)
+TrialResumed = taken("trial_resumed", Plain, "The trial went on after the investigation.")
 IndictmentReturned = taken("indictment_returned", Reason, "The court returned the case.")
 IndictmentWithdrawn = taken(
     "indictment_withdrawn", ReasonedDecision, "The procuratorate withdrew the indictment."
@@ -225,6 +259,7 @@ TrialExtended = taken("trial_extended", Decision, "The superior court extended t
 TrialHeld = taken("trial_held", HoldTrial, "The court sat.")
 JudgmentGiven = taken("judgment_given", Judge, "The court gave judgment at first instance.")
 JudgmentServed = taken("judgment_served", SignedFor, "The judgment was served.")
+RulingServed = taken("ruling_served", SignedFor, "A ruling was served.")
 JudgmentAppealed = taken("judgment_appealed", Plain, "The defendant appealed.")
 JudgmentProtested = taken("judgment_protested", Letter, "The procuratorate protested.")
 AppealWithdrawn = taken("appeal_withdrawn", Plain, "The appeal or protest was withdrawn.")

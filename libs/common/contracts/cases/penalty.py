@@ -26,6 +26,10 @@ class RegisterLead(Form):
     conduct_ended_on: date | None = Field(
         default=None, title="违法行为终了之日 / last day of the conduct"
     )
+    endangers: bool = Field(
+        default=False,
+        title="涉及生命健康安全、金融安全且有危害后果 / endangers life, health or finance",
+    )
 
 
 class Inspect(Form):
@@ -67,7 +71,6 @@ class DecidePenalty(Form):
     detention_days: int | None = Field(
         default=None, ge=1, le=20, title="行政拘留（日） / detention in days"
     )
-    simple: bool = Field(default=False, title="简易程序 / on the spot (APL 51)")
     parties: tuple[UUID, ...] = Field(default=(), max_length=200, title="被处罚人 / on whom")
     opinion: Sealed[Words] | None = Field(default=None, title="裁量理由 / discretion")
 
@@ -97,6 +100,9 @@ PenaltyReviewExtended = taken(
     "penalty_review_extended", Reason, "The head extended the time to decide on opening."
 )
 SiteInspected = taken("site_inspected", Inspect, "At least two officers inspected the site.")
+PersonInterviewed = taken(
+    "person_interviewed", Inspect, "At least two officers interviewed somebody."
+)
 PenaltyCaseOpened = taken(
     "penalty_case_opened", Decision, "The agency opened an administrative case."
 )
@@ -141,8 +147,12 @@ StatementHeard = taken(
 HearingRequested = taken("hearing_requested", Plain, "The party asked for a hearing.")
 HearingSet = taken("hearing_set", SetHearing, "The agency set the day of the hearing.")
 HearingNotified = taken("hearing_notified", Plain, "The agency told the party of the hearing.")
+HearingGivenUp = taken("hearing_given_up", Plain, "The party gave the hearing up.")
 HearingHeld = taken("hearing_held", Result, "The hearing was held.")
 PenaltyDecided = taken("penalty_decided", DecidePenalty, "The agency decided a penalty.")
+PenaltyDecidedOnTheSpot = taken(
+    "penalty_decided_on_the_spot", DecidePenalty, "Officers decided a small penalty on the spot."
+)
 PenaltyNotImposed = taken(
     "penalty_not_imposed", ReasonedDecision, "The agency decided not to impose a penalty."
 )
@@ -158,8 +168,14 @@ PartyUrged = taken("party_urged", Letter, "The agency urged the party to perform
 EnforcementRequested = taken(
     "enforcement_requested", Letter, "The agency asked the court to enforce the decision."
 )
+EnforcementAccepted = taken(
+    "enforcement_accepted", SignedFor, "The court took in the request to enforce."
+)
 PenaltyEnforced = taken("penalty_enforced", Result, "The penalty was enforced.")
 PenaltyClosed = taken("penalty_closed", Result, "The administrative case was closed and filed.")
+ReverseTakenOver = taken(
+    "reverse_taken_over", CausedByAct, "A reverse transfer became a lead of the agency."
+)
 PenaltySuspended = taken(
     "penalty_suspended", CausedByAct, "The penalty stood still because the crime is looked into."
 )

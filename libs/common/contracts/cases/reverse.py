@@ -56,7 +56,6 @@ ReverseReviewSuspended = taken(
     "reverse_review_suspended", Reason, "The review stood still while the decision is contested."
 )
 ReverseReviewResumed = taken("reverse_review_resumed", Plain, "The review went on.")
-ReverseReviewExtended = taken("reverse_review_extended", Reason, "The review was extended.")
 ReverseReviewEnded = taken(
     "reverse_review_ended", ReasonedDecision, "The procuratorate found that no penalty is due."
 )
@@ -73,6 +72,7 @@ ReverseRedirected = taken(
     "reverse_redirected", NextOrgan, "Another agency was found to be the competent one."
 )
 ReverseReceived = taken("reverse_received", SignedFor, "The agency signed for the matter.")
+OpinionReceived = taken("opinion_received", SignedFor, "The agency signed for the opinion.")
 PapersHandedOver = taken(
     "reverse_papers_handed_over", Letter, "Further evidence and papers were handed to the agency."
 )

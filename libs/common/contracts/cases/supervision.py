@@ -90,6 +90,9 @@ OrderReviewAsked = taken(
 )
 OrderReviewed = taken("order_reviewed", Result, "The superior procuratorate reviewed the order.")
 OrderRevoked = taken("order_revoked", Reason, "The order was revoked.")
+SupervisionReported = taken(
+    "supervision_reported", Letter, "The procuratorate reported to its superior for a consultation."
+)
 SupervisionClosed = taken("supervision_closed", Result, "The supervision ended.")
 
 FilesRead = taken("agency_files_read", Letter, "The procuratorate read files of the agency.")

@@ -9,6 +9,7 @@ from libs.common.contracts.cases.forms import (
     Decision,
     Letter,
     NextOrgan,
+    Plain,
     Reason,
     Result,
     SignedFor,
@@ -55,6 +56,8 @@ MeasureApproved = taken(
     "measure_approved", Decision, "The head approved a measure that was taken on the spot."
 )
 MeasureExtended = taken("measure_extended", Reason, "The head extended the sealing or seizure.")
+AppraisalBegun = taken("sealed_appraisal_begun", Plain, "What was sealed went to appraisal.")
+AppraisalEnded = taken("sealed_appraisal_ended", Result, "The appraisal came back.")
 MeasureConverted = taken(
     "measure_converted", Decision, "What was preserved was sealed, seized, or otherwise dealt with."
 )

@@ -1,0 +1,32 @@
+"""The parts of the procedures in words; a table names an organ by its part only."""
+
+from typing import Final
+
+from libs.common.procedure import SERVICE
+from libs.common.titles import Titles
+
+PARTS: Final = {
+    SERVICE: Titles("平台", "the platform"),
+    "agency": Titles("行政机关", "agency"),
+    "applicant": Titles("建议机关", "applicant"),
+    "claimant": Titles("赔偿权利人", "claimant"),
+    "commission": Titles("监察机关", "supervision commission"),
+    "court": Titles("人民法院", "court"),
+    "initiator": Titles("发起机关", "initiator"),
+    "keeper": Titles("保管机关", "keeper"),
+    "next_agency": Titles("接手行政机关", "next agency"),
+    "next_court": Titles("接手人民法院", "next court"),
+    "next_keeper": Titles("接手保管机关", "next keeper"),
+    "next_procuratorate": Titles("接手人民检察院", "next procuratorate"),
+    "next_receiver": Titles("有管辖权的公安机关", "next receiver"),
+    "next_sender": Titles("接手移送机关", "next sender"),
+    "partner": Titles("协作机关", "partner"),
+    "police": Titles("侦查机关", "police"),
+    "procuratorate": Titles("人民检察院", "procuratorate"),
+    "receiver": Titles("受移送公安机关", "receiver"),
+    "sender": Titles("移送机关", "sender"),
+    "superior": Titles("上级机关", "superior"),
+    "supervisor": Titles("监督检察院", "supervisor"),
+    "upper_court": Titles("上级人民法院", "upper court"),
+    "upper_procuratorate": Titles("上级人民检察院", "upper procuratorate"),
+}
