@@ -15,6 +15,7 @@
     │  ├─ GuardFailed            a condition of the law is not met
     │  ├─ RequestRunning / RequestReused
     │  ├─ PartyKnown             names the party that the case has already
+    │  ├─ NumberTaken / NumberOutOfTurn / NumberInUse
     │  └─ Busy                   too many wrote at once
     ├─ RevisionStale             412  what changed since, and by which organ
     ├─ PreconditionMissing       428  a header that this route needs
@@ -205,6 +206,32 @@ class PartyKnown(Conflict):
     code = "cases.party.known"
     title = "该单位已是本案当事人 / The case has this organisation already"
     remedy = "使用已登记的当事人 / Use the party that is there"
+
+
+class NumberTaken(Conflict):
+    """The number was used or voided before; `state` says which."""
+
+    code = "cases.number.taken"
+    title = "文号已使用或者已作废 / The number was used or voided before"
+    remedy = "使用下一文号 / Use the next number"
+
+
+class NumberOutOfTurn(Conflict):
+    """The number would leave others out that nobody used; `next` names the one whose turn it is."""
+
+    code = "cases.number.out_of_turn"
+    title = "文号跳号 / The number leaves others out"
+    remedy = "使用 next 所列文号，或者先预留 / Use the one in next, or reserve those before it"
+
+
+class NumberInUse(Conflict):
+    """A number that a standing act uses, or that was voided before, is not voided."""
+
+    code = "cases.number.in_use"
+    title = "文号不能作废 / The number cannot be voided"
+    remedy = (
+        "只有预留的文号和已撤销行为的文号可以作废 / Only reserved ones, or those of annulled acts"
+    )
 
 
 class RecordChanged(Conflict):

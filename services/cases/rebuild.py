@@ -9,11 +9,12 @@ from libs.common.service import Context
 from libs.common.store import Row, arrays, write
 from services.cases.domain import STATE_VERSION, access_rows
 from services.cases.handlers.loading import replay
+from services.cases.handlers.renumbering import register_rows
 from services.cases.handlers.rows import CASE_ACCESS, SNAPSHOTS, case_row, limit_row, proceeding_row
-from services.cases.tables import CASES, LIMITS, PROCEEDINGS
+from services.cases.tables import CASES, LIMITS, NUMBERS, PROCEEDINGS, REGISTER
 
 BATCH_MAX: Final = 100
-VIEWS: Final = (SNAPSHOTS, CASES, PROCEEDINGS, LIMITS, CASE_ACCESS)
+VIEWS: Final = (NUMBERS, REGISTER, SNAPSHOTS, CASES, PROCEEDINGS, LIMITS, CASE_ACCESS)
 
 
 async def rebuild(context: Context) -> int:
@@ -64,6 +65,8 @@ async def rebuild(context: Context) -> int:
                     for organ, (level, until) in access_rows(case, superiors).items()
                 ]
             await _write(connection, rows)
+        series, register = await register_rows(context, connection)
+        await _write(connection, {NUMBERS: series, REGISTER: register})
     return len(streams)
 
 
@@ -79,5 +82,7 @@ async def _changed_at(connection: Any, stream: str) -> dict[str | None, datetime
 
 async def _write(connection: Any, rows: dict[Table, list[Row]]) -> None:  # noqa: ANN401 - asyncpg
     for table, entries in rows.items():
+        if not entries:
+            continue
         statement = f"with {write(table, 'w', 1)} select 1"
         await connection.execute(statement, *arrays(table, entries))

@@ -1,8 +1,9 @@
-"""Columns of the case service: its views, and the series of its case numbers."""
+"""Columns of the case service: its views, and the register of its numbers."""
 
 from sqlalchemy import (
     Boolean,
     Column,
+    Date,
     Index,
     Integer,
     MetaData,
@@ -81,8 +82,36 @@ NUMBERS = Table(
     Column("year", Integer, nullable=False),
     Column("last", Integer, nullable=False),
     PrimaryKeyConstraint("organ", "kind", "year"),
-    info=EFFECT,
+    info=VIEW,
 )
+"""The last number of each series. Its row is the lock: who takes a number holds it to the commit.
+
+The first view that an act writes and the first that a rebuild locks, so that neither waits for the
+other in a circle.
+"""
+
+REGISTER = Table(
+    "register",
+    METADATA,
+    Column("organ", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("serial", Integer, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("stands", Boolean, nullable=False),
+    Column("case_id", UUID),
+    Column("act", UUID),
+    Column("person", Text, nullable=False),
+    Column("until", Date),
+    Column("reason", UUID),
+    Column("changed_at", Moment, nullable=False),
+    PrimaryKeyConstraint("organ", "kind", "year", "serial"),
+    Index("register_act", "act", postgresql_where=text("act is not null")),
+    Index("register_number", "organ", "number", unique=True),
+    info=VIEW,
+)
+"""Every number that was taken. `stands` says of a used one that its act still uses it."""
 
 APPLIED_CALENDAR = Table(
     "applied_calendar",

@@ -20,6 +20,7 @@ ALLOWED = {
     "*.filing_number": "likewise",
     "*.decision_number": "likewise",
     "Document.number": "likewise",
+    "NumberVoided.number": "likewise",
     "Party.organisation": "organisations travel in clear; persons are sealed",
     "NoticeOwed.article": "a citation from the table of the law",
     "EntryOwed.article": "likewise",

@@ -1,7 +1,7 @@
 """Routes: how one is added that acts, and which one a request found."""
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable
 from typing import Any, Final
 from uuid import UUID
 
@@ -87,9 +87,11 @@ class ActRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """What answers a request: FastAPI's hook for this."""
         endpoint = self.endpoint
+        labels = {name for name, kind in endpoint.__annotations__.items() if kind is str}
 
         async def answer(request: Request) -> Response:
-            response: Response = await endpoint(request, **identities(request))
+            given = {name: request.path_params[name] for name in labels}
+            response: Response = await endpoint(request, **identities(request, labels), **given)
             return response
 
         return answer
@@ -98,14 +100,15 @@ class ActRoute(APIRoute):
 _IDENTITIES: Final = TypeAdapter(dict[str, UUID])
 
 
-def identities(request: Request) -> dict[str, UUID]:
-    """The identities in the path of a request, by name.
+def identities(request: Request, labels: Collection[str] = ()) -> dict[str, UUID]:
+    """The identities in the path of a request, by name; labels such as a number are none.
 
     Raises:
         BodyInvalid: one is no UUID.
     """
     try:
-        return _IDENTITIES.validate_python(request.path_params)
+        found = {name: each for name, each in request.path_params.items() if name not in labels}
+        return _IDENTITIES.validate_python(found)
     except ValidationError as error:
         errors = error.errors(include_url=False, include_input=False)
         for each in errors:

@@ -30,12 +30,14 @@ from services.cases.api.answers import (
     step_answer,
 )
 from services.cases.api.importing import add_importing
+from services.cases.api.numbers import add_numbers
 from services.cases.api.paging import cursor, cursor_of
 from services.cases.api.parties import add_parties
 from services.cases.api.steps import add_steps, person_or_none
 from services.cases.domain import Case, shown_body, stream_of
 from services.cases.handlers.acting import Running, act
 from services.cases.handlers.loading import load, today
+from services.cases.handlers.numbering import Taking, case_series
 from services.cases.handlers.opening import OPEN_CASE_BODY, decide_opening
 
 TRAIL_MAX: Final = 500
@@ -71,6 +73,7 @@ def routes(context: Context) -> Routes:
     add_lists(router, context)
     add_one_case(router, context)
     add_parties(router, context, running)
+    add_numbers(router, context, running)
     add_steps(router, context, running)
     add_importing(router, context)
     return router
@@ -101,6 +104,7 @@ def add_opening(router: Routes, context: Context, running: Running) -> None:
             running=running,
             status=201,
             opens=True,
+            taking=Taking(case_series(context, person.organ)),
         )
         return kept_response(kept)
 

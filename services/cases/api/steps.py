@@ -22,6 +22,7 @@ from services.cases.api.answers import StepAnswer, kept_response, step_answer
 from services.cases.domain import Case
 from services.cases.handlers.acting import Running, act
 from services.cases.handlers.loading import Loaded
+from services.cases.handlers.numbering import take_named, taking_of
 from services.cases.handlers.steps import Wanted, decide_step, steps_named
 from services.cases.procedures import PROCEDURES
 
@@ -140,8 +141,16 @@ class StepRoute:
         wanted = Wanted(self.procedure, proceeding_id, self.name, act_request.form(self.body))
         person = person_or_none(act_request.identity)
 
-        async def deciding(_: Connection, loaded: Loaded, sealing: Sealing) -> Sequence[Said]:
-            return decide_step(context, act_request, wanted, loaded, sealing)
+        organ = act_request.identity.organ
+        taking = taking_of(context.profile, organ, self.name, wanted.body.form) if person else None
+
+        async def deciding(
+            connection: Connection, loaded: Loaded, sealing: Sealing
+        ) -> Sequence[Said]:
+            said = decide_step(context, act_request, wanted, loaded, sealing)
+            if person is not None and taking is not None:
+                await take_named(context, connection, person, case_id, said)
+            return said
 
         def answer(case: Case, receipts: Sequence[Receipt]) -> bytes:
             return step_answer(context, case, person, receipts)
@@ -154,6 +163,7 @@ class StepRoute:
             answer,
             running=self.running,
             status=200 if proceeding_id else 201,
+            taking=taking,
         )
         return kept_response(kept)
 

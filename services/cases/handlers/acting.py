@@ -26,6 +26,7 @@ from libs.common.errors import (
 from libs.common.events import Context as EventContext
 from libs.common.events import NewEvent, digest, new_id
 from libs.common.http import Acting, person_of
+from libs.common.numbering import Series
 from libs.common.procedure import By, Said
 from libs.common.service import Context
 from libs.common.signing import Receipt
@@ -33,10 +34,13 @@ from libs.common.store import Append, append
 from libs.common.telemetry import current_traceparent
 from services.cases.domain import PLATFORM, Case, case_of, evolve_case, stream_of
 from services.cases.handlers.loading import Kept, Loaded, load
+from services.cases.handlers.numbering import Taking, within
 from services.cases.handlers.rows import changed_rows
 from services.cases.tables import METADATA
 
 ATTEMPTS_MAX: Final = 8
+TAKERS_MAX: Final = 2
+"""Acts of this process in one series at once: one has its turn, the next has read its case."""
 
 
 REQUESTS: Final = METADATA.tables["requests"]
@@ -82,6 +86,9 @@ class Running:
     def __init__(self) -> None:
         self._keys: set[tuple[str, str, str]] = set()
         self._turns: weakref.WeakValueDictionary[UUID, asyncio.Lock] = weakref.WeakValueDictionary()
+        self._series: weakref.WeakValueDictionary[Series, asyncio.Semaphore] = (
+            weakref.WeakValueDictionary()
+        )
 
     def enter(self, key: tuple[str, str, str]) -> None:
         """Begin.
@@ -101,6 +108,14 @@ class Running:
         """The turn of those who lost a race for a case; forgotten when nobody waits for it."""
         return self._turns.setdefault(case_id, asyncio.Lock())
 
+    def series_turn(
+        self, series: Series | None
+    ) -> contextlib.AbstractAsyncContextManager[object, None]:
+        """A turn in a series, so that its takers hold few connections; none where none is taken."""
+        if series is None:
+            return contextlib.nullcontext()
+        return self._series.setdefault(series, asyncio.Semaphore(TAKERS_MAX))
+
 
 Deciding = Callable[[asyncpg.Connection, Loaded, Sealing], Awaitable[Sequence[Said]]]
 
@@ -115,11 +130,13 @@ async def act(
     running: Running,
     status: int,
     opens: bool = False,
+    taking: Taking | None = None,
 ) -> Kept:
     """Take in one act of a person: decide on the present case, append, answer with receipts.
 
     A repeat with the same Idempotency-Key is authorised again and given the first answer. Another
-    writer's append in between means: load and decide again, a bounded number of times.
+    writer's append in between means: load and decide again, a bounded number of times. An act that
+    takes a number waits for its turn in the series before it takes a connection.
 
     Raises:
         Problem: what the caller is told; nothing was written.
@@ -133,7 +150,12 @@ async def act(
         for attempt in range(ATTEMPTS_MAX):
             # Who lost a race waits for the others of this process, not to lose the next one too.
             turn = running.turn(case_id) if attempt else contextlib.nullcontext()
-            async with turn, context.database.driver() as connection:
+            async with (
+                turn,
+                running.series_turn(taking.series if taking else None),
+                context.database.driver() as connection,
+                within(connection, taking),
+            ):
                 loaded = await load(
                     context, connection, case_id, organ=person.organ, request=request
                 )

@@ -16,20 +16,8 @@ from libs.common.events import new_id
 from libs.common.procedure import Person, Said
 from libs.common.service import Context
 from services.cases.domain import stream_of
-from services.cases.handlers.loading import today
+from services.cases.handlers.numbering import case_series, draw
 from services.cases.handlers.parties import check_named_once, organisation, person_of_case
-
-
-async def next_number(context: Context, connection: asyncpg.Connection, organ: str) -> str:
-    """The next case number of an organ in the present year of the law's zone."""
-    year = today(context).year
-    serial = await connection.fetchval(
-        "insert into numbers (organ, kind, year, last) values ($1, 'case', $2, 1)"
-        " on conflict (organ, kind, year) do update set last = numbers.last + 1 returning last",
-        organ,
-        year,
-    )
-    return f"{context.profile.organ(OrganId(organ)).short}案〔{year}〕{serial}号"
 
 
 async def decide_opening(
@@ -63,9 +51,12 @@ async def decide_opening(
         *map(organisation, form.organisations),
         *map(person_of_case, party_ids, body.persons, form.persons),
     )
+    act, series = new_id(), case_series(context, person.organ)
     event = CaseOpened(
         case=case_id,
-        case_number=await next_number(context, connection, person.organ),
+        case_number=await draw(
+            context, connection, series, person=person.id, case_id=case_id, act=act
+        ),
         field=form.field,
         cause=form.cause,
         division=form.division,
@@ -75,7 +66,7 @@ async def decide_opening(
         parties=parties,
         officers=form.officers,
     )
-    return [Said(new_id(), event)]
+    return [Said(act, event)]
 
 
 OPENING: Final = (

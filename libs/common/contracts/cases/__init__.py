@@ -16,6 +16,7 @@ from libs.common.contracts.cases import (
     transfer,
 )
 from libs.common.contracts.cases.dossier import CaseImported, CaseOpened, PartyAdded
+from libs.common.contracts.cases.numbers import NumbersReserved, NumberVoided
 from libs.common.contracts.procedure import PROCEDURE_EVENTS, StepTaken
 
 STEPS: Final = (
@@ -37,5 +38,6 @@ CASES: Final = Contracts(
         *(CaseOpened, CaseImported, PartyAdded),
         *(event for module in STEPS for event in steps_of(module)),
         *PROCEDURE_EVENTS,
+        *(NumbersReserved, NumberVoided),
     ),
 )
