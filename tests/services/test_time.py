@@ -35,6 +35,7 @@ from tests.support.running import (
     TEAM,
     TO_REPORT,
     TO_SENT,
+    WORK,
     Act,
     Case,
     Office,
@@ -182,12 +183,14 @@ async def test_a_new_calendar_moves_the_limits_that_run(var: Path) -> None:
             case = await running.case(running_case)
             assert limits(case) == {"decide_on_report": "2026-11-17T00:00:00+08:00"}
             assert case["proceedings"][-1]["etag"] == running_case["proceedings"][-1]["etag"]
-            work = found(await running.get(OFFICER, LIMITS))["limits"]
-            assert [
-                datetime.fromisoformat(line["due_at"]).astimezone(SHANGHAI).isoformat()
-                for line in work
-                if line["case"] == case["id"]
-            ] == ["2026-11-17T00:00:00+08:00"]
+            # The head may approve or refuse: both steps end it.
+            for path, times in ((LIMITS, 1), (WORK, 2)):
+                page = found(await running.get(OFFICER, path))
+                assert [
+                    datetime.fromisoformat(line["due_at"]).astimezone(SHANGHAI).isoformat()
+                    for line in page[path.rpartition("/")[2]]
+                    if line["case"] == case["id"] and line["due_at"]
+                ] == ["2026-11-17T00:00:00+08:00"] * times
 
 
 # --- rebuild

@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from pydantic import AwareDatetime
-from sqlalchemy import ColumnElement, Select, select, tuple_
+from sqlalchemy import ColumnElement, Select, literal, select, tuple_
 from sqlalchemy import Row as SqlRow
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.contracts import Strict
@@ -85,13 +86,14 @@ def work_of(
     # One line a step, whichever duties it has a row for: the index gives them side by side.
     inner = (
         select(WORK)
-        .distinct(*order)
+        .ext(distinct_on(*order))
         .where(*_conditions(seeing, wanted))
         .order_by(*order)
         .limit(limit)
     )
     if after is not None:
-        inner = inner.where(tuple_(*order) > tuple_(*after))
+        place = (literal(value, each.type) for value, each in zip(after, order, strict=True))
+        inner = inner.where(tuple_(*order) > tuple_(*place))
     found = inner.subquery("found")
     return (
         select(
