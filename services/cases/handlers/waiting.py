@@ -3,7 +3,7 @@
 Read off the tables of the law alone; a step that changes nothing here writes nothing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -26,6 +26,8 @@ NO_STEP: Final = ""
 class Waiting:
     """A step that an organ may take, with the limits that it would end."""
 
+    id: UUID
+    """One name for the step in its proceeding, so that a page can end at it."""
     case: UUID
     proceeding: UUID
     procedure: str
@@ -37,8 +39,8 @@ class Waiting:
 
     @property
     def key(self) -> tuple[UUID, str]:
-        """The row's key: one name for the step in its proceeding, and the duty."""
-        return uuid5(self.proceeding, self.step), self.duty
+        """The row's key."""
+        return self.id, self.duty
 
 
 def waiting_in(case: Case) -> dict[tuple[UUID, str], Waiting]:
@@ -60,10 +62,12 @@ def _waiting(case: Case, proceeding: Proceeding) -> Iterator[Waiting]:
         idle = idle and organ != proceeding.holder
         ends = {limit.name for limit in step.ends}
         clocks = tuple(clock for clock in proceeding.running if clock.running.name in ends)
+        identity = uuid5(proceeding.id, step.name)
         for duty in step.actor.duties:
-            yield Waiting(*about, step.name, organ, duty.value, since_at, clocks)
+            yield Waiting(identity, *about, step.name, organ, duty.value, since_at, clocks)
     if idle:
-        yield Waiting(*about, NO_STEP, proceeding.holder, NO_STEP, since_at)
+        identity = uuid5(proceeding.id, NO_STEP)
+        yield Waiting(identity, *about, NO_STEP, proceeding.holder, NO_STEP, since_at)
 
 
 def entered_at(proceeding: Proceeding) -> datetime:
@@ -86,46 +90,45 @@ def changed_work(
     """
     was = waiting_in(before) if before else {}
     now = waiting_in(after)
+    times = _Reckoned(context)
     changed = [
-        work_row(context, each)
+        work_row(each, times)
         for key, each in now.items()
         if was.get(key) != each or any(clock.running.id in touched for clock in each.clocks)
     ]
-    gone = [
-        {**work_row(context, each), "is_open": False} for key, each in was.items() if key not in now
-    ]
+    gone = [work_row(each, None) for key, each in was.items() if key not in now]
     return changed + gone
 
 
 def all_work(context: Context, case: Case) -> list[Row]:
     """The rows of everything that waits in a case."""
-    return [work_row(context, each) for each in waiting_in(case).values()]
+    times = _Reckoned(context)
+    return [work_row(each, times) for each in waiting_in(case).values()]
 
 
-def work_row(context: Context, waiting: Waiting) -> Row:
-    """The row of an open step for one duty."""
-    times = _times(context, [clock for clock in waiting.clocks if not clock.conditional])
-    within = _times(context, [clock for clock in waiting.clocks if clock.conditional])
+def work_row(waiting: Waiting, times: "_Reckoned | None") -> Row:
+    """The row of a step for one duty; without times, of one that is no longer open."""
+    due = times.first(c for c in waiting.clocks if not c.conditional) if times else None
+    within = times.first(c for c in waiting.clocks if c.conditional) if times else None
     rank = UNDATED
-    if times is not None:
-        rank = MISSED if times.missed else DUE
-    identity, duty = waiting.key
+    if due is not None:
+        rank = MISSED if due.missed else DUE
     return {
-        "id": identity,
-        "duty": duty,
+        "id": waiting.id,
+        "duty": waiting.duty,
         "organ": waiting.organ,
         "case_id": waiting.case,
         "proceeding_id": waiting.proceeding,
         "procedure": waiting.procedure,
         "step": waiting.step,
         "rank": rank,
-        "by_at": times.due_at if times else waiting.since_at,
+        "by_at": due.due_at if due else waiting.since_at,
         "since_at": waiting.since_at,
-        "due_at": times.due_at if times else None,
-        "late_at": times.late_at if times else None,
+        "due_at": due.due_at if due else None,
+        "late_at": due.late_at if due else None,
         "within_at": within.due_at if within else None,
-        "provisional": bool(times and times.provisional),
-        "is_open": True,
+        "provisional": bool(due and due.provisional),
+        "is_open": times is not None,
     }
 
 
@@ -137,13 +140,26 @@ class _Times:
     missed: bool
 
 
-def _times(context: Context, clocks: Sequence[Clock]) -> _Times | None:
-    """The times of the clock that is due first; None where none runs."""
-    found = [each for clock in clocks if (each := _time(context, clock)) is not None]
-    return min(found, key=lambda each: (not each.missed, each.due_at), default=None)
+class _Reckoned:
+    """The times of clocks, each reckoned once: several steps may end the same limit."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._known: dict[UUID, _Times | None] = {}
+
+    def first(self, clocks: Iterable[Clock]) -> _Times | None:
+        """The times of the clock that was missed or is due first; None where none runs."""
+        found = [each for clock in clocks if (each := self._of(clock)) is not None]
+        return min(found, key=lambda each: (not each.missed, each.due_at), default=None)
+
+    def _of(self, clock: Clock) -> _Times | None:
+        known = clock.running.id
+        if known not in self._known:
+            self._known[known] = _times(self._context, clock)
+        return self._known[known]
 
 
-def _time(context: Context, clock: Clock) -> _Times | None:
+def _times(context: Context, clock: Clock) -> _Times | None:
     deadline = limits.deadline(clock.running, context.calendar, context.profile.zone)
     if deadline is None:
         return None
