@@ -87,5 +87,7 @@ async def _changed_at(connection: Any, stream: str) -> dict[str | None, datetime
 
 async def _write(connection: Any, rows: dict[Table, list[Row]]) -> None:  # noqa: ANN401 - asyncpg
     for table, entries in rows.items():
+        if not entries:
+            continue
         statement = f"with {write(table, 'w', 1)} select 1"
         await connection.execute(statement, *arrays(table, entries))

@@ -253,7 +253,7 @@ async def filtered(running: Office, events: list[Said]) -> None:
 async def test_what_has_no_position_yet_does_not_count(var: Path) -> None:
     async with office(var) as running:
         case = await running.story(*TO_REPORT)
-        other = await running.story(*TO_SENT)
+        other = await running.arrived(await running.story(*TO_SENT))
         await running.settled()
         before = found(await running.get(OFFICER, STATISTICS))
         cluster = EmbeddedPostgres(running.var / "postgres")
