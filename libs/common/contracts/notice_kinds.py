@@ -91,6 +91,7 @@ NOTICE_KINDS: Final[tuple[str, ...]] = (
     "suspect_prosecuted",
     "suspect_withdrawn",
     "suspects_advised",
+    "suspicion_dismissed",
     "transfer_called_back",
     "transfer_copied",
     "transfer_delivered",
