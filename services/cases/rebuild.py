@@ -10,10 +10,11 @@ from libs.common.store import Row, arrays, write
 from services.cases.domain import STATE_VERSION, access_rows
 from services.cases.handlers.loading import replay
 from services.cases.handlers.rows import CASE_ACCESS, SNAPSHOTS, case_row, limit_row, proceeding_row
-from services.cases.tables import CASES, LIMITS, PROCEEDINGS
+from services.cases.handlers.screened import screening_rows
+from services.cases.tables import CASES, FINDINGS, LIMITS, PENALTIES, PROCEEDINGS
 
 BATCH_MAX: Final = 100
-VIEWS: Final = (SNAPSHOTS, CASES, PROCEEDINGS, LIMITS, CASE_ACCESS)
+VIEWS: Final = (SNAPSHOTS, CASES, PROCEEDINGS, LIMITS, CASE_ACCESS, FINDINGS, PENALTIES)
 
 
 async def rebuild(context: Context) -> int:
@@ -63,6 +64,8 @@ async def rebuild(context: Context) -> int:
                     {"case_id": case.id, "organ": organ, "level": level, "until": until}
                     for organ, (level, until) in access_rows(case, superiors).items()
                 ]
+                for table, entries in screening_rows(case, context.profile.zone).items():
+                    rows[table] += entries
             await _write(connection, rows)
     return len(streams)
 

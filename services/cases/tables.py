@@ -1,12 +1,15 @@
 """Columns of the case service: its views, and the series of its case numbers."""
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
+    Date,
     Index,
     Integer,
     MetaData,
     PrimaryKeyConstraint,
+    SmallInteger,
     Table,
     Text,
     text,
@@ -72,6 +75,46 @@ LIMITS = Table(
     info=VIEW,
 )
 """`next_at` is when the clock has to look at the limit again; null when never."""
+
+FINDINGS = Table(
+    "findings",
+    METADATA,
+    Column("act", UUID, nullable=False),
+    Column("nth", SmallInteger, nullable=False),
+    Column("party", Text, nullable=False),
+    Column("case_id", UUID, nullable=False),
+    Column("organ", Text, nullable=False),
+    Column("organisation", Text),
+    Column("conducted_on", Date, nullable=False),
+    Column("entry", Text, nullable=False),
+    Column("stands", Boolean, nullable=False),
+    PrimaryKeyConstraint("act", "nth", "party"),
+    Index("findings_party", "party", postgresql_where=text("stands")),
+    Index("findings_case", "case_id"),
+    info=VIEW,
+)
+"""What was recorded as found, a row for each party concerned; `party` is by what a party is known
+again in another case (`PartyKey`), empty where nobody is named."""
+
+PENALTIES = Table(
+    "penalties",
+    METADATA,
+    Column("act", UUID, nullable=False),
+    Column("party", Text, nullable=False),
+    Column("case_id", UUID, nullable=False),
+    Column("organ", Text, nullable=False),
+    Column("organisation", Text),
+    Column("kind", Text),
+    Column("decided_on", Date, nullable=False),
+    Column("in_effect_on", Date),
+    Column("fine_yuan", BigInteger),
+    Column("stands", Boolean, nullable=False),
+    PrimaryKeyConstraint("act", "party"),
+    Index("penalties_party", "party", postgresql_where=text("stands")),
+    Index("penalties_case", "case_id"),
+    info=VIEW,
+)
+"""Penalties decided, a row for each party named; in effect from the service of the decision on."""
 
 NUMBERS = Table(
     "numbers",

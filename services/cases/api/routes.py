@@ -32,7 +32,7 @@ from services.cases.api.answers import (
 from services.cases.api.importing import add_importing
 from services.cases.api.paging import cursor, cursor_of
 from services.cases.api.steps import add_steps, person_or_none
-from services.cases.domain import Case, shown_body, stream_of
+from services.cases.domain import Case, shown_body, shows_words, stream_of
 from services.cases.handlers.acting import Running, act
 from services.cases.handlers.loading import load, today
 from services.cases.handlers.opening import OPEN_CASE_BODY, decide_opening
@@ -227,7 +227,10 @@ def add_one_case(router: Routes, context: Context) -> None:
         found, level = await seen(context, reading, case)
         async with context.database.begin() as connection:
             row = await views.content(connection, stream_of(found.id), content)
-        if row is None or not may_read_words(level, row.organ, reading.identity):
+        if row is None or not (
+            may_read_words(level, row.organ, reading.identity)
+            or shows_words(found, level, reading.identity.organ, content)
+        ):
             raise NotFound
         value = context.vault.open(
             content_id=row.id, subject=row.subject, wrapped=row.wrapped, sealed=row.sealed

@@ -20,6 +20,7 @@ from libs.common.procedure import Clock, Proceeding
 from libs.common.service import Context
 from libs.common.store import Row
 from services.cases.domain import STATE_VERSION, Case, access_rows, headline, stream_of
+from services.cases.handlers.screened import changed_screening
 from services.cases.tables import CASES as CASES_TABLE
 from services.cases.tables import LIMITS, METADATA, PROCEEDINGS
 
@@ -56,6 +57,7 @@ def changed_rows(
             if before is None or before.proceeding(each.id) != each
         ],
         LIMITS: limit_rows(context, after, events),
+        **changed_screening(before, after, context.profile.zone),
     }
     superiors = context.profile.superior_ids
     access_before = access_rows(before, superiors) if before else {}
