@@ -8,11 +8,11 @@ import orjson
 from fastapi import Query, Request, Response
 from pydantic import Field
 
-from libs.common.access import HANDLING, Level, Sight
+from libs.common.access import Level
 from libs.common.contracts import Code, Strict
 from libs.common.errors import Forbidden, NotFound
 from libs.common.events import new_id
-from libs.common.http import HANDLING_PURPOSE, Reading, Routes, acting, reader
+from libs.common.http import Reading, Routes, acting, reader
 from libs.common.identity import Identity
 from libs.common.service import Context
 from libs.common.signing import Receipt
@@ -31,10 +31,12 @@ from services.cases.api.answers import (
 )
 from services.cases.api.importing import add_importing
 from services.cases.api.paging import cursor, cursor_of
+from services.cases.api.screening import add_screening
+from services.cases.api.seeing import levels_of, seen, sight_of
 from services.cases.api.steps import add_steps, person_or_none
 from services.cases.domain import Case, shown_body, shows_words, stream_of
 from services.cases.handlers.acting import Running, act
-from services.cases.handlers.loading import load, today
+from services.cases.handlers.loading import today
 from services.cases.handlers.opening import OPEN_CASE_BODY, decide_opening
 
 TRAIL_MAX: Final = 500
@@ -71,6 +73,7 @@ def routes(context: Context) -> Routes:
     add_one_case(router, context)
     add_steps(router, context, running)
     add_importing(router, context)
+    add_screening(router, context)
     return router
 
 
@@ -239,34 +242,6 @@ def add_one_case(router: Routes, context: Context) -> None:
             id=row.id, kind=row.kind, organ=row.organ, value=value, salt=row.salt.hex()
         )
         return await reading.answer(view, shown=[str(case), str(content)])
-
-
-async def seen(context: Context, reading: Reading, case_id: UUID) -> tuple[Case, Level]:
-    """A case and the level at which its reader sees it.
-
-    Raises:
-        NotFound: there is none, or none for this reader.
-        PurposeMissing: the reader does not handle it and says no purpose.
-    """
-    sight = sight_of(reading.identity)
-    async with context.database.driver() as connection:
-        loaded = await load(context, connection, case_id, organ=sight.organ or "")
-    level = Level.SUPERIOR if sight.everything else loaded.level
-    if loaded.case is None or level is None:
-        raise NotFound
-    reading.require_purpose(level)
-    return loaded.case, level
-
-
-def sight_of(identity: Identity) -> Sight:
-    """Which cases the bearer of a token sees."""
-    return Sight.of(identity.organ, identity.duties)
-
-
-def levels_of(reading: Reading) -> frozenset[Level]:
-    """The levels that a list shows: without a purpose, those whose readers handle the case."""
-    says_why = reading.purpose is not None and reading.purpose.code != HANDLING_PURPOSE
-    return frozenset(Level) if says_why else HANDLING
 
 
 def may_read_words(level: Level, organ: str, identity: Identity) -> bool:
