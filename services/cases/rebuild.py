@@ -11,13 +11,23 @@ from services.cases.domain import STATE_VERSION, access_rows
 from services.cases.handlers.done import all_acts, party_rows
 from services.cases.handlers.loading import replay
 from services.cases.handlers.rows import CASE_ACCESS, SNAPSHOTS, case_row, limit_row, proceeding_row
+from services.cases.handlers.screened import screening_rows
 from services.cases.handlers.waiting import all_work
-from services.cases.tables import ACTS, CASE_PARTIES, CASES, LIMITS, PROCEEDINGS, WORK
+from services.cases.tables import (
+    ACTS,
+    CASE_PARTIES,
+    CASES,
+    FINDINGS,
+    LIMITS,
+    PENALTIES,
+    PROCEEDINGS,
+    WORK,
+)
 
 BATCH_MAX: Final = 100
 VIEWS: Final = (
     *(SNAPSHOTS, CASES, PROCEEDINGS, LIMITS, CASE_ACCESS),
-    *(WORK, ACTS, CASE_PARTIES),
+    *(WORK, ACTS, CASE_PARTIES, FINDINGS, PENALTIES),
 )
 
 
@@ -71,6 +81,8 @@ async def rebuild(context: Context) -> int:
                 rows[WORK] += all_work(context, case)
                 rows[ACTS] += all_acts(case)
                 rows[CASE_PARTIES] += party_rows(case)
+                for table, entries in screening_rows(case, context.profile.zone).items():
+                    rows[table] += entries
             await _write(connection, rows)
     return len(streams)
 

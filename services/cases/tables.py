@@ -3,8 +3,10 @@
 from typing import Final
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
+    Date,
     Index,
     Integer,
     MetaData,
@@ -143,6 +145,46 @@ ACTS = Table(
 
 `enters` says that it brought the proceeding into `state`, `left_at` when that was left again.
 """
+
+FINDINGS = Table(
+    "findings",
+    METADATA,
+    Column("act", UUID, nullable=False),
+    Column("nth", SmallInteger, nullable=False),
+    Column("party", Text, nullable=False),
+    Column("case_id", UUID, nullable=False),
+    Column("organ", Text, nullable=False),
+    Column("organisation", Text),
+    Column("conducted_on", Date, nullable=False),
+    Column("entry", Text, nullable=False),
+    Column("stands", Boolean, nullable=False),
+    PrimaryKeyConstraint("act", "nth", "party"),
+    Index("findings_party", "party", postgresql_where=text("stands")),
+    Index("findings_case", "case_id"),
+    info=VIEW,
+)
+"""What was recorded as found, a row for each party concerned; `party` is by what a party is known
+again in another case (`PartyKey`), empty where nobody is named."""
+
+PENALTIES = Table(
+    "penalties",
+    METADATA,
+    Column("act", UUID, nullable=False),
+    Column("party", Text, nullable=False),
+    Column("case_id", UUID, nullable=False),
+    Column("organ", Text, nullable=False),
+    Column("organisation", Text),
+    Column("kind", Text),
+    Column("decided_on", Date, nullable=False),
+    Column("in_effect_on", Date),
+    Column("fine_yuan", BigInteger),
+    Column("stands", Boolean, nullable=False),
+    PrimaryKeyConstraint("act", "party"),
+    Index("penalties_party", "party", postgresql_where=text("stands")),
+    Index("penalties_case", "case_id"),
+    info=VIEW,
+)
+"""Penalties decided, a row for each party named; in effect from the service of the decision on."""
 
 NUMBERS = Table(
     "numbers",

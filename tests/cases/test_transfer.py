@@ -38,6 +38,7 @@ from libs.common.errors import (
     NotFound,
     StepNotOpen,
 )
+from libs.common.law import Confidence
 from libs.common.procedure import (
     ANNUL,
     CORRECT,
@@ -57,6 +58,7 @@ from libs.common.procedure import (
     open_steps,
     platform_itself,
 )
+from libs.common.screening import Grade, Tier
 from libs.common.worktime import Calendar, OfficialYear
 from services.cases.procedures.transfer import TRANSFER
 
@@ -66,7 +68,25 @@ CALENDAR = Calendar({2026: OfficialYear(2026, frozenset(), frozenset(), "test")}
 WORDS: Sealed[Any] = Sealed(id=UUID(int=7), digest="0" * 64)
 PARTS = {"sender": "eeb", "receiver": "psb", "supervisor": "pp"}
 
+NEAR_TO_THREE_TONS = said.RaiseSuspicion(
+    act=UUID(int=9),
+    grade=Grade.NEAR,
+    conducted_on=date(2026, 10, 30),
+    outcomes=(
+        said.CriterionOutcome(
+            criterion="eci23.1.2",
+            grade=Grade.NEAR,
+            tier=Tier.SERIOUS,
+            value="2.4",
+            unit="t",
+            threshold="3",
+            confidence=Confidence.FULL,
+        ),
+    ),
+)
 FORMS: dict[str, Form] = {
+    "raise_suspicion": NEAR_TO_THREE_TONS,
+    "add_outcomes": NEAR_TO_THREE_TONS,
     "flag_suspicion": said.FlagSuspicion(offence="338", ground=WORDS),
     "form_team": said.FormTeam(officers=("o1", "o2")),
     "dismiss_suspicion": said.DismissSuspicion(reason=WORDS),
@@ -245,8 +265,13 @@ DECLINED = (*RECEIVED, "decline")
 # approval at 12:00, the sending at 13:00, the receipt at 14:00.
 STEPS: dict[str, tuple[tuple[str, ...], list[str]]] = {
     "flag_suspicion": ((), ["suspicion_flagged"]),
+    "raise_suspicion": ((), ["suspicion_raised"]),
+    "add_outcomes": (("flag_suspicion",), ["outcomes_added"]),
     "form_team": (("flag_suspicion",), ["team_formed"]),
-    "dismiss_suspicion": (("flag_suspicion",), ["suspicion_dismissed"]),
+    "dismiss_suspicion": (
+        ("flag_suspicion",),
+        ["suspicion_dismissed", "notice suspicion_dismissed eeb pp officer"],
+    ),
     "report": (
         ("flag_suspicion", "form_team"),
         ["transfer_reported", "started decide_on_report eeb 11-05"],
@@ -447,7 +472,7 @@ def test_it_happens(name: str) -> None:
     now = journey.at_hand
     assert now.state == (row.target.code if row.target else was and was.state)
     assert now.holder == (now.parts[row.holder] if row.holder else was and was.holder)
-    moved = 0 if row.actor.part == SERVICE else 1
+    moved = 0 if row.actor.part == SERVICE and was else 1
     assert now.revision == (was.revision if was else 0) + moved
 
 
@@ -466,6 +491,7 @@ def test_it_is_refused_to_everybody_else(name: str) -> None:
         assert journey.proceeding is None or not may_take(row, journey.at_hand, stranger)
 
 
+BY_THE_PLATFORM = {row.name for row in TRANSFER.steps if row.actor.part == SERVICE}
 PLACES = tuple(dict.fromkeys((*before, name) for name, (before, _) in STEPS.items()))
 
 
@@ -476,12 +502,12 @@ def test_only_the_table_opens_a_step(place: tuple[str, ...]) -> None:
     for name in FORMS.keys() - open_now:
         with pytest.raises(StepNotOpen) as refusal:
             journey.take(name)
-        assert set(refusal.value.facts["open_steps"]) == open_now - {"arrive"}
+        assert set(refusal.value.facts["open_steps"]) == open_now - BY_THE_PLATFORM
     for name in sorted(open_now):
         Journey(*place).take(name)
 
 
-@pytest.mark.parametrize("name", [name for name in STEPS if name != "form_team"])
+@pytest.mark.parametrize("name", sorted(STEPS.keys() - {"form_team", "add_outcomes"}))
 def test_it_is_not_taken_twice(name: str) -> None:
     journey = Journey(*STEPS[name][0], name)
     with pytest.raises(StepNotOpen):
@@ -535,7 +561,7 @@ def test_a_case_is_sent_on_to_another_police_only() -> None:
 
 
 def test_there_is_no_way_to_refuse_a_file() -> None:
-    assert Journey(*SENT).open() == {"sign_for", "call_back", "copy", "arrive"}
+    assert Journey(*SENT).open() == {"sign_for", "call_back", "copy", "arrive", "add_outcomes"}
 
 
 def test_after_the_receipt_nothing_is_called_back() -> None:
@@ -813,7 +839,7 @@ def test_a_receipt_is_annulled_by_the_head_and_not_after_the_answer() -> None:
 def test_a_copy_does_not_stand_in_the_way_of_annulling() -> None:
     journey = Journey(*RECEIVED, "copy", "sign_for_copy")
     journey.annul("sign_for", POLICE_HEAD)
-    assert journey.open() == {"sign_for", "call_back", "arrive"}
+    assert journey.open() == {"sign_for", "call_back", "arrive", "add_outcomes"}
     with pytest.raises(GuardFailed):
         journey.annul("copy", AGENCY_HEAD)
     journey.annul("sign_for_copy", person("pp", Duty.DESK))

@@ -101,7 +101,11 @@ def _cause(
     if there is None or not rows:
         yield f"it causes {cause.procedure}.{cause.step}, which is no step"
         return
-    if any(row.actor.part != SERVICE or row.form is not CausedByAct for row in rows):
+    says_only_the_act = cause.makes is None
+    if any(
+        row.actor.part != SERVICE or (row.form is CausedByAct) is not says_only_the_act
+        for row in rows
+    ):
         yield f"{cause.step} is not the platform's to take with another act"
     opens = cause.reach is Reach.OPENS
     if any(row.opens is not opens for row in rows):

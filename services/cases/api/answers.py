@@ -19,7 +19,7 @@ from libs.common.law import Confidence
 from libs.common.procedure import SERVICE, Person, Procedure, Proceeding, Step, may_take, open_steps
 from libs.common.service import Context
 from libs.common.signing import Receipt
-from services.cases.domain import Case, access_rows, headline
+from services.cases.domain import Case, access_rows, headline, state_titles
 from services.cases.handlers.loading import Kept
 from services.cases.handlers.steps import etag, may_open, steps_named
 from services.cases.procedures import PROCEDURES
@@ -243,6 +243,7 @@ def proceeding_view(
     """A proceeding as seen by a person."""
     procedure = PROCEDURES[proceeding.procedure]
     state = procedure.state(proceeding.state)
+    title, title_en = state_titles(proceeding)
     limits = limit_views(context, procedure, proceeding)
     return ProceedingView(
         id=proceeding.id,
@@ -250,8 +251,8 @@ def proceeding_view(
         title=procedure.title,
         title_en=procedure.title_en,
         state=state.code,
-        state_title=state.title,
-        state_title_en=state.title_en,
+        state_title=title,
+        state_title_en=title_en,
         holder=proceeding.holder,
         parts=proceeding.parts,
         party=proceeding.party,

@@ -29,13 +29,13 @@ from services.cases.api.answers import (
 from services.cases.api.exporting import Exporter
 from services.cases.api.importing import add_importing
 from services.cases.api.lists import add_lists
-from services.cases.api.seeing import sight_of
+from services.cases.api.screening import add_screening
+from services.cases.api.seeing import seen
 from services.cases.api.statistics import add_statistics
 from services.cases.api.steps import add_steps, person_or_none
 from services.cases.api.work import add_work
-from services.cases.domain import Case, shown_body, stream_of
+from services.cases.domain import Case, shown_body, shows_words, stream_of
 from services.cases.handlers.acting import Running, act
-from services.cases.handlers.loading import load
 from services.cases.handlers.opening import OPEN_CASE_BODY, decide_opening
 from services.cases.views import cases as views
 
@@ -61,6 +61,7 @@ def routes(context: Context) -> Routes:
     add_one_case(router, context)
     add_steps(router, context, running)
     add_importing(router, context)
+    add_screening(router, context)
     return router
 
 
@@ -163,7 +164,10 @@ def add_one_case(router: Routes, context: Context) -> None:
         found, level = await seen(context, reading, case)
         async with context.database.begin() as connection:
             row = await views.content(connection, stream_of(found.id), content)
-        if row is None or not may_read_words(level, row.organ, reading.identity):
+        if row is None or not (
+            may_read_words(level, row.organ, reading.identity)
+            or shows_words(found, level, reading.identity.organ, content)
+        ):
             raise NotFound
         value = context.vault.open(
             content_id=row.id, subject=row.subject, wrapped=row.wrapped, sealed=row.sealed
@@ -172,23 +176,6 @@ def add_one_case(router: Routes, context: Context) -> None:
             id=row.id, kind=row.kind, organ=row.organ, value=value, salt=row.salt.hex()
         )
         return await reading.answer(view, shown=[str(case), str(content)])
-
-
-async def seen(context: Context, reading: Reading, case_id: UUID) -> tuple[Case, Level]:
-    """A case and the level at which its reader sees it.
-
-    Raises:
-        NotFound: there is none, or none for this reader.
-        PurposeMissing: the reader does not handle it and says no purpose.
-    """
-    sight = sight_of(reading.identity)
-    async with context.database.driver() as connection:
-        loaded = await load(context, connection, case_id, organ=sight.organ or "")
-    level = Level.SUPERIOR if sight.everything else loaded.level
-    if loaded.case is None or level is None:
-        raise NotFound
-    reading.require_purpose(level)
-    return loaded.case, level
 
 
 def may_read_words(level: Level, organ: str, identity: Identity) -> bool:

@@ -1,15 +1,35 @@
-"""What bounds every list: who asks, at which levels, and what is recorded of the question."""
+"""What bounds every read: who asks, at which levels, which case that is, what is recorded of it."""
 
 from collections.abc import Collection
+from uuid import UUID
 
 from pydantic import BaseModel
 
 from libs.common.access import HANDLING, Level, Sight
+from libs.common.errors import NotFound
 from libs.common.http import HANDLING_PURPOSE, Reading
 from libs.common.identity import Identity
 from libs.common.service import Context
-from services.cases.handlers.loading import today
+from services.cases.domain import Case
+from services.cases.handlers.loading import load, today
 from services.cases.views.cases import Seeing
+
+
+async def seen(context: Context, reading: Reading, case_id: UUID) -> tuple[Case, Level]:
+    """A case and the level at which its reader sees it.
+
+    Raises:
+        NotFound: there is none, or none for this reader.
+        PurposeMissing: the reader does not handle it and says no purpose.
+    """
+    sight = sight_of(reading.identity)
+    async with context.database.driver() as connection:
+        loaded = await load(context, connection, case_id, organ=sight.organ or "")
+    level = Level.SUPERIOR if sight.everything else loaded.level
+    if loaded.case is None or level is None:
+        raise NotFound
+    reading.require_purpose(level)
+    return loaded.case, level
 
 
 def sight_of(identity: Identity) -> Sight:

@@ -22,6 +22,7 @@ from libs.common.service import Context
 from libs.common.store import Row
 from services.cases.domain import STATE_VERSION, Case, access_rows, headline, stream_of
 from services.cases.handlers.done import changed_acts, changed_parties
+from services.cases.handlers.screened import changed_screening
 from services.cases.handlers.waiting import changed_work
 from services.cases.tables import ACTS, CASE_PARTIES, LIMITS, METADATA, PROCEEDINGS, WORK
 from services.cases.tables import CASES as CASES_TABLE
@@ -62,6 +63,7 @@ def changed_rows(
         WORK: changed_work(context, before, after, touched_limits(events)),
         ACTS: changed_acts(before, after),
         CASE_PARTIES: changed_parties(before, after),
+        **changed_screening(before, after, context.profile.zone),
     }
     superiors = context.profile.superior_ids
     access_before = access_rows(before, superiors) if before else {}
