@@ -14,6 +14,7 @@
     │  ├─ StepNotOpen            names those that are
     │  ├─ GuardFailed            a condition of the law is not met
     │  ├─ RequestRunning / RequestReused
+    │  ├─ PartyKnown             names the party that the case has already
     │  └─ Busy                   too many wrote at once
     ├─ RevisionStale             412  what changed since, and by which organ
     ├─ PreconditionMissing       428  a header that this route needs
@@ -197,6 +198,14 @@ class RequestReused(Conflict):
     code = "common.request.key_reused"
     title = "Idempotency-Key 已用于另一请求 / The key was used for another request"
     remedy = "换用新的 Idempotency-Key / Use a new key"
+
+
+class PartyKnown(Conflict):
+    """The case has an organisation of this credit code already; `party` names it."""
+
+    code = "cases.party.known"
+    title = "该单位已是本案当事人 / The case has this organisation already"
+    remedy = "使用已登记的当事人 / Use the party that is there"
 
 
 class RecordChanged(Conflict):

@@ -236,7 +236,7 @@ async def test_who_does_not_handle_the_case_says_why(shared: Office) -> None:
 
 
 async def test_each_reads_what_the_level_allows(shared: Office) -> None:
-    person = {"name": "某某", "identity_number": "220402201505050012"}
+    person = {"name": "某某", "identity_number": "220402201505050019"}
     case = await shared.story(*TO_SENT, persons=[{"details": person, "is_minor": True}])
     held = await shared.case(case)
     assert [party.get("withheld") for party in held["parties"]] == [None, None]

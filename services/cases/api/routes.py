@@ -29,6 +29,7 @@ from services.cases.api.answers import (
 from services.cases.api.exporting import Exporter
 from services.cases.api.importing import add_importing
 from services.cases.api.lists import add_lists
+from services.cases.api.parties import add_parties
 from services.cases.api.screening import add_screening
 from services.cases.api.seeing import seen
 from services.cases.api.statistics import add_statistics
@@ -59,6 +60,7 @@ def routes(context: Context) -> Routes:
     add_lists(router, context, exporter)
     add_statistics(router, context)
     add_one_case(router, context)
+    add_parties(router, context, running)
     add_steps(router, context, running)
     add_importing(router, context)
     add_screening(router, context)
