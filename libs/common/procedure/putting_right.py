@@ -36,6 +36,7 @@ from libs.common.procedure.follows import (
     elsewhere,
     ended,
     head_of,
+    held_otherwise,
     moved,
     notice,
     paused,
@@ -130,6 +131,7 @@ def _annul(
             missing=resting,
         )
     changes = _place_before(taken) if row_of(procedure, taken).moves else {}
+    changes |= _beside_before(procedure, proceeding, taken)
     head = head_of(
         proceeding,
         ANNUL,
@@ -144,7 +146,9 @@ def _annul(
     undone = [
         each for clock in proceeding.clocks for each in _undone(clock, taken.act, act, setting)
     ]
-    return [said, *undone, *_told_again(procedure, taken, ANNUL, act, setting)]
+    gone = frozenset(clock.running.name for clock in proceeding.running if clock.act == taken.act)
+    held = held_otherwise(proceeding, act, setting, gone=gone)
+    return [said, *undone, *held, *_told_again(procedure, taken, ANNUL, act, setting)]
 
 
 def _place_before(taken: Taken) -> dict[str, object]:
@@ -155,8 +159,26 @@ def _place_before(taken: Taken) -> dict[str, object]:
         "state": taken.state_before,
         "holder": taken.holder_before,
         "parts": taken.parts_before,
-        "custody": taken.custody_before,
     }
+
+
+def _beside_before(
+    procedure: Procedure, proceeding: Proceeding, taken: Taken
+) -> dict[str, object]:
+    """Whether the party was held and what it was about before, unless a later act says so anew.
+
+    A release or another file stands beside the states: later acts need not rest on it.
+    """
+    standing = proceeding.standing()
+    later = standing[standing.index(taken) + 1 :]
+    changes: dict[str, object] = {}
+    says_custody = row_of(procedure, taken).custody is not None
+    if says_custody and all(row_of(procedure, each).custody is None for each in later):
+        changes["custody"] = taken.custody_before
+    moved_away = taken.state_before is not None and taken.about != taken.about_before
+    if moved_away and all(each.about == each.about_before for each in later):
+        changes["about"] = taken.about_before
+    return changes
 
 
 def _undone(clock: Clock, annulled: UUID, act: Act, setting: Setting) -> Iterator[Said]:
