@@ -144,7 +144,11 @@ def _annul(
     said = Said(next(setting.ids), ActAnnulled(head=head, form=command.form))
     act = Act(said.id, head, taken.organ)
     undone = [
-        each for clock in proceeding.clocks for each in _undone(clock, taken.act, act, setting)
+        each
+        for clock in proceeding.clocks
+        for each in _undone(
+            clock, taken.act, act, setting, _ended_anyway(procedure, proceeding, taken, clock)
+        )
     ]
     gone = frozenset(clock.running.name for clock in proceeding.running if clock.act == taken.act)
     held = held_otherwise(proceeding, act, setting, gone=gone)
@@ -162,9 +166,7 @@ def _place_before(taken: Taken) -> dict[str, object]:
     }
 
 
-def _beside_before(
-    procedure: Procedure, proceeding: Proceeding, taken: Taken
-) -> dict[str, object]:
+def _beside_before(procedure: Procedure, proceeding: Proceeding, taken: Taken) -> dict[str, object]:
     """Whether the party was held and what it was about before, unless a later act says so anew.
 
     A release or another file stands beside the states: later acts need not rest on it.
@@ -181,9 +183,34 @@ def _beside_before(
     return changes
 
 
-def _undone(clock: Clock, annulled: UUID, act: Act, setting: Setting) -> Iterator[Said]:
-    """What an act had done to a limit is undone."""
-    if clock.ended_by == annulled:
+def _ended_anyway(
+    procedure: Procedure, proceeding: Proceeding, taken: Taken, clock: Clock
+) -> tuple[Taken, Ending] | None:
+    """The next act that ends a limit, where it was not the one to be annulled that did."""
+    standing = proceeding.standing()
+    name = clock.running.name
+    for later in standing[standing.index(taken) + 1 :]:
+        row = row_of(procedure, later)
+        if name in {limit.name for limit in row.ends}:
+            return later, Ending.MET
+        if name in {limit.name for limit in row.drops}:
+            return later, Ending.CLOSED
+    return None
+
+
+def _undone(
+    clock: Clock,
+    annulled: UUID,
+    act: Act,
+    setting: Setting,
+    anyway: tuple[Taken, Ending] | None,
+) -> Iterator[Said]:
+    """What an act had done to a limit is undone; one that a later act ends runs no further."""
+    if clock.ended_by == annulled and anyway is not None:
+        later, ending = anyway
+        ender = Act(later.act, act.head, act.organ)
+        yield ended(clock, ender, ending, setting, at=later.happened_at)
+    elif clock.ended_by == annulled:
         yield reopened(clock, act, setting)
     elif not clock.runs:
         return
