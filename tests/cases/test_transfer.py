@@ -15,9 +15,11 @@ from libs.common.agencies import Duty
 from libs.common.contracts import Event, Form, Sealed
 from libs.common.contracts.cases import CASES
 from libs.common.contracts.cases import transfer as said
+from libs.common.contracts.cases.forms import Decision, Letter, ReasonedDecision
 from libs.common.contracts.notice_kinds import ENTRY_ITEMS, NOTICE_KINDS
 from libs.common.contracts.procedure import (
     AnnulAct,
+    CausedByAct,
     CorrectAct,
     Document,
     EntryOwed,
@@ -116,6 +118,12 @@ FORMS: dict[str, Form] = {
     "notify_non_filing": said.NotifyNonFiling(pieces=12),
     "sign_for_filing": said.SignForAnswer(),
     "sign_for_non_filing": said.SignForAnswer(),
+    "pass_clue": said.PassClue(offence="338", ground=WORDS),
+    "request_reconsideration": Letter(text=WORDS),
+    "file_on_reconsideration": Decision(),
+    "uphold_non_filing": ReasonedDecision(reason=WORDS),
+    "be_supervised": CausedByAct(act=UUID(int=9)),
+    "file_after_supervision": CausedByAct(act=UUID(int=9)),
 }
 
 
@@ -260,6 +268,8 @@ ASKED = (*RECEIVED, "ask_for_papers")
 REROUTED = (*RECEIVED, "reroute")
 FILED = (*RECEIVED, "file")
 DECLINED = (*RECEIVED, "decline")
+ANSWERED = (*DECLINED, "notify_non_filing", "sign_for_non_filing")
+CONTESTED = (*ANSWERED, "request_reconsideration")
 
 # The flag is on Monday 2 November at 9:00, each step an hour later: the report at 11:00, the
 # approval at 12:00, the sending at 13:00, the receipt at 14:00.
@@ -451,8 +461,61 @@ STEPS: dict[str, tuple[tuple[str, ...], list[str]]] = {
         ],
     ),
     "sign_for_filing": ((*FILED, "notify_filing"), ["answer_received"]),
-    "sign_for_non_filing": ((*DECLINED, "notify_non_filing"), ["answer_received"]),
+    "sign_for_non_filing": (
+        (*DECLINED, "notify_non_filing"),
+        ["answer_received", "started request_reconsideration eeb 11-05"],
+    ),
+    "pass_clue": ((), ["clue_passed", "notice transfer_delivered eeb psb desk"]),
+    "request_reconsideration": (
+        ANSWERED,
+        [
+            "reconsideration_requested",
+            "met request_reconsideration",
+            "started decide_reconsideration psb 11-05",
+            "notice reconsideration_requested eeb psb head",
+            "entry reconsideration_request eeb 11-09",
+        ],
+    ),
+    "file_on_reconsideration": (
+        CONTESTED,
+        [
+            "filed_on_reconsideration",
+            "met decide_reconsideration",
+            "started notify_result psb 11-05",
+            "entry reconsideration psb 11-09",
+        ],
+    ),
+    "uphold_non_filing": (
+        CONTESTED,
+        [
+            "non_filing_upheld",
+            "met decide_reconsideration",
+            "started suggest_supervision eeb 11-05",
+            "notice non_filing_upheld psb eeb officer",
+            "notice non_filing_upheld psb pp desk",
+            "entry reconsideration psb 11-09",
+        ],
+    ),
+    "be_supervised": (
+        ANSWERED,
+        ["came_under_supervision", "closed request_reconsideration"],
+    ),
+    "file_after_supervision": (
+        RECEIVED,
+        [
+            "filed_after_supervision",
+            "met decide_filing",
+            "closed name_missing_papers",
+            "closed reroute",
+            "closed return_case",
+            "started notify_result psb 11-05",
+        ],
+    ),
 }
+CAUSED = {row.name for row in TRANSFER.steps if row.actor.part == SERVICE}
+"""Taken by the platform: nobody is told that they are open."""
+AGAIN = ("form_team", "be_supervised", "add_outcomes")
+"""A team may change; supervision may be suggested more than once."""
 
 
 def test_every_step_of_the_table_is_tried_here() -> None:
@@ -491,7 +554,6 @@ def test_it_is_refused_to_everybody_else(name: str) -> None:
         assert journey.proceeding is None or not may_take(row, journey.at_hand, stranger)
 
 
-BY_THE_PLATFORM = {row.name for row in TRANSFER.steps if row.actor.part == SERVICE}
 PLACES = tuple(dict.fromkeys((*before, name) for name, (before, _) in STEPS.items()))
 
 
@@ -502,12 +564,12 @@ def test_only_the_table_opens_a_step(place: tuple[str, ...]) -> None:
     for name in FORMS.keys() - open_now:
         with pytest.raises(StepNotOpen) as refusal:
             journey.take(name)
-        assert set(refusal.value.facts["open_steps"]) == open_now - BY_THE_PLATFORM
+        assert set(refusal.value.facts["open_steps"]) == open_now - CAUSED
     for name in sorted(open_now):
         Journey(*place).take(name)
 
 
-@pytest.mark.parametrize("name", sorted(STEPS.keys() - {"form_team", "add_outcomes"}))
+@pytest.mark.parametrize("name", [name for name in STEPS if name not in AGAIN])
 def test_it_is_not_taken_twice(name: str) -> None:
     journey = Journey(*STEPS[name][0], name)
     with pytest.raises(StepNotOpen):
@@ -628,6 +690,9 @@ def test_the_case_is_held_by_one_organ_until_the_next_signs() -> None:
         (RECEIVED, "04 10:00", "decline", "started notify_result psb 11-09"),
         (RECEIVED, "04 10:00", "file", "entry filing psb 11-11"),
         (APPROVED, "06 10:00", "send", "entry case_transfer eeb 11-13"),
+        (ANSWERED[:-1], "04 10:00", ANSWERED[-1], "started request_reconsideration eeb 11-09"),
+        (ANSWERED, "04 10:00", CONTESTED[-1], "started decide_reconsideration psb 11-09"),
+        (CONTESTED, "04 10:00", "uphold_non_filing", "started suggest_supervision eeb 11-09"),
     ],
 )
 def test_it_is_due(before: tuple[str, ...], when: str, step: str, started: str) -> None:
@@ -650,6 +715,24 @@ def test_a_day_late_is_late_and_never_refused() -> None:
     assert "met decide_filing late" in late
     assert "met reroute late" in brief(Journey(*RECEIVED, "03 14:01").take("reroute"))
     assert "met reroute" in brief(Journey(*RECEIVED, "03 14:00").take("reroute"))
+
+
+def test_reconsideration_is_asked_for_in_three_working_days_and_warned_of_after_three_days() -> (
+    None
+):
+    # From Thursday 5 November: three days end on Sunday the 8th, which rolls to Monday; three
+    # working days end on Tuesday the 10th.
+    before = (*ANSWERED[:-1], "05 10:00", "sign_for_non_filing")
+    journey = Journey(*before, "copy")
+    assert brief(journey.due("09 00:00")) == ["near request_reconsideration"]
+    assert "met request_reconsideration" in brief(
+        Journey(*before, "10 23:59").take("request_reconsideration")
+    )
+    assert "met request_reconsideration late" in brief(
+        Journey(*before, "11 00:00").take("request_reconsideration")
+    )
+    assert brief(journey.due("10 23:59")) == []
+    assert brief(journey.due("11 00:00")) == ["missed request_reconsideration"]
 
 
 def test_time_warns_once_and_calls_missed_once() -> None:
@@ -908,7 +991,8 @@ def test_the_table_is_sound() -> None:
 @settings(max_examples=120, deadline=None)
 @given(st.data())
 def test_what_was_said_makes_the_state_on_every_lawful_journey(data: st.DataObject) -> None:
-    journey = Journey("flag_suspicion", field=data.draw(st.sampled_from(["environment", "food"])))
+    begin = data.draw(st.sampled_from(["flag_suspicion", "pass_clue"]))
+    journey = Journey(begin, field=data.draw(st.sampled_from(["environment", "food"])))
     for _ in range(data.draw(st.integers(1, 25))):
         _go_on(journey, data)
         _is_sound(journey)
@@ -950,7 +1034,8 @@ def _is_sound(journey: Journey) -> None:
     assert len(names) == len(set(names)), "a limit runs once"
     assert proceeding.holder in {"eeb", "psb", "psb-2"}
     if state.final:
-        assert set(names) <= {"copy_letter"}, "what is over owes nothing but the copy"
+        rights = {"request_reconsideration", "suggest_supervision"}
+        assert set(names) <= {"copy_letter", *rights}, "what is over owes nothing but the copy"
     for clock in proceeding.running:
         assert clock.organ in proceeding.parts.values()
 

@@ -90,6 +90,13 @@ def check_causes(procedures: Mapping[str, Procedure]) -> list[str]:
             for procedure in procedures.values()
             for name in sorted((procedure.about | procedure.inherits.keys()) - procedures.keys())
         ),
+        *(
+            f"{procedure.name}: it inherits {there}, which is no part of {name}"
+            for procedure in procedures.values()
+            for name, inherited in procedure.inherits.items()
+            for there in inherited.values()
+            if name in procedures and there not in procedures[name].parts
+        ),
     ]
 
 
@@ -113,12 +120,22 @@ def _cause(
     for field in filter(None, (cause.parties, cause.about)):
         if field != OPENED and field not in step.form.model_fields:
             yield f"the form has no field {field}"
-    if opens and there.needs_party and not (cause.parties or procedure.needs_party):
-        yield f"{cause.step} opens a proceeding without a party"
+    if opens:
+        yield from _opening(procedure, there, cause, rows)
     for part, here in cause.parts.items():
         kinds = set(there.parts.get(part, ())) & set(procedure.parts.get(here, ()))
         if not kinds:
             yield f"{cause.step}: no organ can be {part} there and {here} here"
+
+
+def _opening(
+    procedure: Procedure, there: Procedure, cause: Causes, rows: Iterable[Step]
+) -> Iterator[str]:
+    """What a proceeding lacks that the platform opens."""
+    if there.needs_party and not (cause.parties or procedure.needs_party):
+        yield f"{cause.step} opens a proceeding without a party"
+    if any(row.holder not in cause.parts for row in rows):
+        yield f"{cause.step} opens a proceeding that nobody holds"
 
 
 # --- what each row says

@@ -26,7 +26,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from libs.common.access import Level, Sight
 from libs.common.access_sql import visible
 from libs.common.contracts import Code, Number, StateCode, Strict
-from libs.common.contracts.cases.dossier import CreditCode, Division
+from libs.common.contracts.cases.dossier import Division
+from libs.common.contracts.codes import CreditCodeText
 from services.cases.tables import CASE_PARTIES, CASES, LIMITS, METADATA, PROCEEDINGS
 
 CASE_ACCESS = METADATA.tables["case_access"]
@@ -78,7 +79,7 @@ class CaseFilter(Strict):
     division: Division | None = None
     cause: Code | None = None
     number: Number | None = None
-    credit_code: CreditCode | None = None
+    credit_code: CreditCodeText | None = None
     """Of an organisation that is a party; only cases whose parties the reader may see."""
     overdue: bool | None = None
     """Whether a limit was missed and what it demands has not been done."""
