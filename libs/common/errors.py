@@ -20,6 +20,7 @@
     ├─ RevisionStale             412  what changed since, and by which organ
     ├─ PreconditionMissing       428  a header that this route needs
     ├─ TooLarge                  413
+    │  └─ ExportTooLarge         more rows than one file may have
     ├─ Unavailable               503  try again later
     └─ ServerFault               500  our own fault; the trace id finds it
     Transient                    a failure that may pass; consumers and jobs try again
@@ -274,6 +275,14 @@ class TooLarge(Problem):
     code = "common.body.too_large"
     title = "内容过大 / Too large"
     remedy = "文件以摘要登记 / Register files by digest"
+
+
+class ExportTooLarge(TooLarge):
+    """An export would have more rows than one file may; `rows_max` says how many that is."""
+
+    code = "common.export.too_large"
+    title = "导出行数超过上限 / Too many rows to export"
+    remedy = "缩小筛选范围后分次导出 / Narrow the filter and export in parts"
 
 
 class Unavailable(Problem):

@@ -5,8 +5,8 @@ The table is a view: `xianjie rebuild cases` fills it for numbers given before.
 
 from alembic import op
 
-revision = "0003"
-down_revision = "0001"
+revision = "0004"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
