@@ -618,3 +618,11 @@ def test_a_hearing_held_does_not_let_the_penalty_go_on_while_the_crime_is_looked
     )
     case.take("penalty.hold_hearing")
     assert stands_still(case)
+
+
+@pytest.mark.xfail(strict=True, reason="limits that an imported act of a known day began do tick")
+def test_nothing_ticks_that_an_imported_act_began() -> None:
+    case = CaseAtHand()
+    for step in UNDER_INVESTIGATION:
+        case.take(step, documents=(), command={"imported": True})
+    assert case.due(case.now + timedelta(days=900)) == []

@@ -195,7 +195,10 @@ def _line(
         *sorted(changed),
         *(["in custody"] if now.custody else []),
         *(["again"] if is_open(row, now) else []),
+        *(["decides"] if row.decides else []),
+        *([f"to {row.receiver}"] if row.receiver else []),
         *(f"with {kind}" for kind in row.documents),
+        *(f"keeps {name}" for name in row.keeps),
     ]
     assert len(case.proceedings) == len({each.id for each in case.proceedings.values()})
     return f"{', '.join(words)} | {'; '.join(brief(events))}"

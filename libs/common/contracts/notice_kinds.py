@@ -34,6 +34,7 @@ NOTICE_KINDS: Final[tuple[str, ...]] = (
     "detention_papers_asked",
     "detention_papers_supplied",
     "detention_sent",
+    "disposal_papers_sent",
     "early_involvement_asked",
     "early_notice_given",
     "enforcement_requested",

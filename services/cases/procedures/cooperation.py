@@ -4,12 +4,26 @@ Plain rows, who with whom, when, with which result; the aggregate of a joint inv
 later. None of them moves the case, and none has a limit that the law counts in days.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from libs.common.agencies import Duty, Matter, OrganKind
 from libs.common.contracts.cases import cooperation as said
+from libs.common.contracts.cases.forms import Meeting
 from libs.common.law import M17, PLATFORM, PR19, SC310, Confidence, Law
-from libs.common.procedure import Actor, Part, Procedure, Receives, State, Step, Supervises
+from libs.common.procedure import (
+    Actor,
+    Command,
+    Guard,
+    Part,
+    Procedure,
+    Proceeding,
+    Receives,
+    Setting,
+    State,
+    Step,
+    Supervises,
+)
 from services.cases.procedures.writing import officer, tells
 
 INITIATOR: Final[Part] = "initiator"
@@ -44,6 +58,15 @@ JOIN_LAW = Law(
 def _by(*duties: Duty, part: Part = INITIATOR) -> Actor:
     return Actor(part, duties or (Duty.OFFICER, Duty.HEAD))
 
+
+def _agreed(_: Proceeding | None, command: Command, __: Setting) -> Sequence[str]:
+    assert isinstance(command.form, Meeting)
+    return [] if command.form.result or command.imported else ["result"]
+
+
+AGREED = Guard(
+    "agreed", "联席会议应当明确议定事项", "The meeting says what was agreed", M17_23, _agreed
+)
 
 STEPS: tuple[Step, ...] = (
     Step(
@@ -134,6 +157,7 @@ STEPS: tuple[Step, ...] = (
         actor=_by(),
         emits=said.MeetingHeld,
         law=(JOIN_LAW, M17_23),
+        guards=(AGREED,),
     ),
     Step(
         "list_for_supervision",

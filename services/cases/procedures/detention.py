@@ -3,12 +3,24 @@
 Every time here is in working days (DET14 19); it binds environment departments alone.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from libs.common.agencies import Duty, Matter, OrganKind
 from libs.common.contracts.cases import reverse as said
 from libs.common.law import CODE, DET14, Law
-from libs.common.procedure import Part, Procedure, Receives, State, Step, Supervises
+from libs.common.procedure import (
+    Command,
+    Guard,
+    Part,
+    Procedure,
+    Proceeding,
+    Receives,
+    Setting,
+    State,
+    Step,
+    Supervises,
+)
 from services.cases.procedures.writing import (
     ENVIRONMENT,
     SUPERVISED,
@@ -18,6 +30,7 @@ from services.cases.procedures.writing import (
     officer,
     starts,
     tells,
+    things_listed,
     working_days,
 )
 
@@ -40,7 +53,8 @@ DETENTION_RETURNED = State("DETENTION_RETURNED", "案卷已退回", "File return
 
 CODE_TRIGGERS = Law(
     CODE,
-    "第一千零九十五条、第一千一百零二条、第一千一百零八条、第一千一百三十一条、第一千一百六十条",
+    "第一千零九十五条、第一千一百零二条、第一千一百零八条、第一千一百三十一条、第一千一百六十条、"
+    "第一千一百六十五条、第一千一百七十九条",
 )
 DET14_10 = Law(DET14, "第十条")
 DET14_12 = Law(DET14, "第十二条")
@@ -73,6 +87,21 @@ DECLINE_DETENTION = duty(
     working_days(5, DET14_15, ENVIRONMENT),
     missed=SUPERVISED,
     conditional=True,
+)
+
+
+def _penalty_attached(_: Proceeding | None, command: Command, setting: Setting) -> Sequence[str]:
+    made = any(each.last("decide_penalty") for each in setting.proceedings)
+    lacks = made and not any(document.kind == "w9" for document in command.documents)
+    return ["w9"] if lacks and not command.imported else []
+
+
+PENALTY_ATTACHED = Guard(
+    "penalty_attached",
+    "已作行政处罚的应当附处罚决定书",
+    "A penalty made before is attached",
+    DET14_12,
+    _penalty_attached,
 )
 
 STEPS: tuple[Step, ...] = (
@@ -124,7 +153,8 @@ STEPS: tuple[Step, ...] = (
         emits=said.DetentionSent,
         law=(DET14_12,),
         receiver=POLICE,
-        documents=("w28", "w3"),
+        documents=("w28", "w3", "w4"),
+        guards=(things_listed(DET14_12), PENALTY_ATTACHED),
         ends=(SEND_DETENTION,),
         owes=(tells("detention_sent", POLICE, DET14_12, Duty.DESK),),
         fields=ENVIRONMENT,

@@ -4,6 +4,7 @@ It is about a transfer or a criminal file. What the police do under it moves tha
 same transaction.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from libs.common.agencies import Duty, OrganKind
@@ -12,9 +13,13 @@ from libs.common.contracts.cases.receipts import LetterReceived
 from libs.common.law import FS10, M17, PLATFORM, PR19, PSP20, SC310, Confidence, Law
 from libs.common.procedure import (
     Causes,
+    Command,
+    Guard,
     Part,
     Procedure,
+    Proceeding,
     Reach,
+    Setting,
     State,
     Step,
     Superior,
@@ -33,6 +38,7 @@ from services.cases.procedures.writing import (
     right,
     signs_for,
     starts,
+    still_runs,
     tells,
 )
 
@@ -123,6 +129,24 @@ ALL = (
     RECONSIDER_ORDER,
     ASK_REVIEW,
     REVIEW_ORDER,
+)
+
+
+def _time_ran_out(
+    proceeding: Proceeding | None, command: Command, setting: Setting
+) -> Sequence[str]:
+    assert proceeding is not None
+    answering = (GIVE_REASONS, FILE_AS_ORDERED, WITHDRAW_AS_ORDERED)
+    running = [each for each in answering if still_runs(proceeding, each, setting)]
+    return [] if command.imported else [each.name for each in running]
+
+
+TIME_RAN_OUT = Guard(
+    "time_ran_out",
+    "公安机关说明理由、立案、撤案的期限届满后发出",
+    "After the time of the police to answer, to file or to withdraw",
+    PR19_564,
+    _time_ran_out,
 )
 
 STEPS: tuple[Step, ...] = (
@@ -417,6 +441,7 @@ STEPS: tuple[Step, ...] = (
         decides=True,
         receiver=POLICE,
         documents=("w21",),
+        guards=(TIME_RAN_OUT,),
         owes=(tells("violation_notice_issued", POLICE, PR19_564, Duty.HEAD),),
     ),
     signs_for(

@@ -10,6 +10,7 @@ from services.cases.procedures.penalty import PENALISING
 from services.cases.procedures.writing import (
     ENVIRONMENT,
     OVERDUE,
+    PLATFORM_ITSELF,
     days,
     duty,
     head,
@@ -168,6 +169,28 @@ STEPS: tuple[Step, ...] = (
         emits=said.MeasureHandedOver,
         law=(AEL_21,),
         ends=(DECIDE_PRESERVED, APPROVE_MEASURE, SEALING, SEALING_EXTENDED),
+    ),
+    Step(
+        "go_with_transfer",
+        "随案移送",
+        "Go with the transfer",
+        source=(PRESERVED, SEALED),
+        target=WENT_ALONG,
+        actor=PLATFORM_ITSELF,
+        emits=said.MeasureWentAlong,
+        law=(AEL_21,),
+        ends=(DECIDE_PRESERVED, APPROVE_MEASURE, SEALING, SEALING_EXTENDED),
+    ),
+    Step(
+        "tell_party_of_handover",
+        "书面告知当事人财物随案移送",
+        "Tell the party that the things went along",
+        source=(WENT_ALONG,),
+        target=None,
+        actor=officer(AGENCY),
+        emits=said.PartyToldOfHandover,
+        law=(AEL_21,),
+        after="go_with_transfer",
     ),
 )
 

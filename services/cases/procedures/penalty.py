@@ -37,6 +37,7 @@ from services.cases.procedures.writing import (
     legal,
     months,
     officer,
+    provisionally,
     right,
     starts,
     still_runs,
@@ -86,6 +87,7 @@ APL_58 = Law(APL, "第五十八条")
 APL_60 = Law(APL, "第六十条")
 APL_61 = Law(APL, "第六十一条")
 APL_64 = Law(APL, "第六十四条")
+APL_66 = Law(APL, "第六十六条", Confidence.MEM, "延期、分期缴纳条款凭记忆，须核对。")
 APL_67 = Law(APL, "第六十七条")
 APL_72 = Law(APL, "第七十二条")
 APL_35 = Law(APL, "第三十五条")
@@ -233,9 +235,34 @@ def _urged(proceeding: Proceeding | None, command: Command, setting: Setting) ->
     assert proceeding is not None
     if command.imported:
         return []
-    if proceeding.last("urge_party") is None:
+    if not (proceeding.last("urge_party") or proceeding.last("urge_after_challenge")):
         return ["urge_party"]
     return [URGED.name] if still_runs(proceeding, URGED, setting) else []
+
+
+CONCLUSIONS: Final = ("penalty", "no_penalty", "not_established", "transfer")
+"""The four of APL 57: a penalty, none because it is minor, not made out, a crime to transfer."""
+
+
+def _one_of_four(_: Proceeding | None, command: Command, __: Setting) -> Sequence[str]:
+    assert isinstance(command.form, said.ConcludeInvestigation)
+    held = command.imported or command.form.conclusion in CONCLUSIONS
+    return [] if held else list(CONCLUSIONS)
+
+
+def _transferred_first(
+    proceeding: Proceeding | None, command: Command, setting: Setting
+) -> Sequence[str]:
+    concluded = proceeding.last("conclude_investigation") if proceeding else None
+    if command.imported or concluded is None or concluded.facts.get("conclusion") != "transfer":
+        return []
+    transferred = any(each.procedure == "transfer" for each in setting.proceedings)
+    return [] if transferred else ["transfer"]
+
+
+def _in_full(_: Proceeding | None, command: Command, __: Setting) -> Sequence[str]:
+    assert isinstance(command.form, said.Pay)
+    return [] if command.form.in_full or command.imported else ["in_full"]
 
 
 SUSPECTED: Final = frozenset({"SUSPECT_FLAG", "TRANSFER_REPORT"})
@@ -310,6 +337,21 @@ URGED_BEFORE = Guard(
     AEL_53,
     _urged,
 )
+ONE_OF_FOUR = Guard(
+    "one_of_four",
+    "处理意见为给予处罚、不予处罚、违法事实不成立、移送司法机关之一",
+    "The conclusion is one of the four of the law",
+    APL_57,
+    _one_of_four,
+)
+TRANSFERRED_FIRST = Guard(
+    "transferred_first",
+    "调查结论为移送司法机关的，先行移送",
+    "What was concluded to be a crime is transferred first",
+    APL_57,
+    _transferred_first,
+)
+IN_FULL = Guard("in_full", "罚款已缴清", "The fine is paid in full", APL_67, _in_full)
 NOT_INSTEAD = Guard(
     "not_instead_of_transfer",
     "涉嫌犯罪尚未处理，不得以罚代移",
@@ -570,6 +612,8 @@ STEPS: tuple[Step, ...] = (
         actor=officer(AGENCY),
         emits=said.InvestigationConcluded,
         law=(APL_57, APL_82),
+        guards=(ONE_OF_FOUR,),
+        keeps=("conclusion",),
     ),
     Step(
         "review_legally",
@@ -591,7 +635,22 @@ STEPS: tuple[Step, ...] = (
         actor=officer(AGENCY),
         emits=said.PenaltyAnnounced,
         law=(APL_44, MEE30_44),
-        starts=(starts(STATEMENT, AGENCY), starts(ASK_HEARING, AGENCY)),
+        starts=(provisionally(STATEMENT, AGENCY), provisionally(ASK_HEARING, AGENCY)),
+    ),
+    Step(
+        "serve_announcement",
+        "送达事先告知书",
+        "Serve the notice of the penalty proposed",
+        source=(PENALTY_NOTICE,),
+        target=None,
+        actor=desk(AGENCY),
+        emits=said.PenaltyAnnouncementServed,
+        law=(APL_44, APL_61, MEE30_44),
+        after="announce_penalty",
+        starts=(
+            starts(STATEMENT, AGENCY, receipt=True),
+            starts(ASK_HEARING, AGENCY, receipt=True),
+        ),
     ),
     Step(
         "hear_statement",
@@ -678,7 +737,7 @@ STEPS: tuple[Step, ...] = (
         law=(APL_57, APL_60),
         decides=True,
         guards=(
-            *(ANNOUNCED, HEARD, REVIEWED, NOT_INSTEAD),
+            *(ANNOUNCED, HEARD, REVIEWED, NOT_INSTEAD, TRANSFERRED_FIRST),
             *(NO_FINE_MEANWHILE, NO_FINE_TWICE),
         ),
         ends=DECIDING,
@@ -699,10 +758,14 @@ STEPS: tuple[Step, ...] = (
         actor=officer(AGENCY),
         emits=said.PenaltyDecidedOnTheSpot,
         law=(APL_51,),
-        guards=(NOT_INSTEAD, NO_FINE_MEANWHILE, NO_FINE_TWICE),
+        guards=(NOT_INSTEAD, TRANSFERRED_FIRST, NO_FINE_MEANWHILE, NO_FINE_TWICE),
         ends=(*DECIDING, REVIEW_LEAD, REVIEW_LEAD_EXTENDED),
         drops=(LIMITATION, LIMITATION_LONG),
-        starts=(starts(PAY, AGENCY), starts(ASK_RECONSIDERATION, AGENCY), starts(SUE, AGENCY)),
+        starts=(
+            starts(PAY, AGENCY, when="fine_yuan"),
+            starts(ASK_RECONSIDERATION, AGENCY),
+            starts(SUE, AGENCY),
+        ),
         keeps=("parties", "kinds", "fine_yuan", "repeat_kind"),
     ),
     Step(
@@ -715,7 +778,7 @@ STEPS: tuple[Step, ...] = (
         emits=said.PenaltyNotImposed,
         law=(APL_57,),
         decides=True,
-        guards=(NOT_INSTEAD,),
+        guards=(NOT_INSTEAD, TRANSFERRED_FIRST),
         ends=DECIDING,
         drops=(STATEMENT, ASK_HEARING, NOTIFY_HEARING),
     ),
@@ -745,7 +808,30 @@ STEPS: tuple[Step, ...] = (
         actor=officer(AGENCY),
         emits=said.FinePaid,
         law=(APL_67, APL_72),
+        guards=(IN_FULL,),
         ends=(PAY,),
+    ),
+    Step(
+        "record_part_payment",
+        "登记部分缴纳罚款",
+        "Record a part payment",
+        source=(PENALTY_DECIDED, ENFORCING),
+        target=None,
+        actor=officer(AGENCY),
+        emits=said.FinePaidInPart,
+        law=(APL_67, APL_72),
+    ),
+    Step(
+        "defer_payment",
+        "准予延期、分期缴纳罚款",
+        "Let the party pay later or in instalments",
+        source=(PENALTY_DECIDED,),
+        target=None,
+        actor=head(AGENCY),
+        emits=said.PaymentDeferred,
+        law=(APL_66,),
+        decides=True,
+        drops=(PAY,),
     ),
     Step(
         "record_challenge",
@@ -783,6 +869,18 @@ STEPS: tuple[Step, ...] = (
             starts(URGED, AGENCY),
             starts(REQUEST_ENFORCEMENT, AGENCY, since=SUE, from_end=True),
         ),
+    ),
+    Step(
+        "urge_after_challenge",
+        "复议、诉讼后催告履行",
+        "Urge the party after a challenge",
+        source=(PENALTY_DECIDED,),
+        target=None,
+        actor=officer(AGENCY),
+        emits=said.PartyUrgedAfterChallenge,
+        law=(AEL_53,),
+        after="record_challenge_result",
+        starts=(starts(URGED, AGENCY),),
     ),
     Step(
         "request_enforcement",

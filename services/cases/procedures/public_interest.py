@@ -4,13 +4,24 @@ Administrative against an agency that does not act, civil against those who did 
 with the prosecution. An agency that does nothing becomes the defendant.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from libs.common.agencies import Duty, OrganKind
 from libs.common.contracts.cases import tracks as said
 from libs.common.contracts.cases.receipts import LetterReceived
 from libs.common.law import PIL, PLATFORM, Confidence, Law
-from libs.common.procedure import Part, Procedure, State, Step, Superior
+from libs.common.procedure import (
+    Command,
+    Guard,
+    Part,
+    Procedure,
+    Proceeding,
+    Setting,
+    State,
+    Step,
+    Superior,
+)
 from services.cases.procedures.writing import (
     days,
     desk,
@@ -21,6 +32,7 @@ from services.cases.procedures.writing import (
     provisionally,
     signs_for,
     starts,
+    still_runs,
     tells,
     validity,
 )
@@ -78,6 +90,34 @@ ANSWER_URGENT = duty(
 
 BEFORE_SUIT = (PI_OPEN, ANNOUNCED, SUGGESTED, ANSWERED)
 IN_COURT = (SUED, ACCEPTED)
+
+
+def _first_asked(
+    proceeding: Proceeding | None, command: Command, setting: Setting
+) -> Sequence[str]:
+    assert proceeding is not None
+    opened = proceeding.last("open_public_interest")
+    kind = opened.facts["kind"] if opened and not command.imported else None
+    if kind not in BEFORE_SUING:
+        return []
+    step, limits = BEFORE_SUING[kind]
+    if proceeding.last(step) is None:
+        return [step]
+    return [each.name for each in limits if still_runs(proceeding, each, setting)]
+
+
+BEFORE_SUING: Final = {
+    "civil": ("announce", (ANNOUNCEMENT,)),
+    "administrative": ("suggest_correction", (ANSWER_SUGGESTION, ANSWER_URGENT)),
+}
+"""By kind: what comes before a suit, and the times that have to run out."""
+FIRST_ASKED = Guard(
+    "first_asked",
+    "起诉前应当公告满三十日（民事）或者提出检察建议并期满、已回复（行政）",
+    "Announced for thirty days, or suggested and answered or out of time",
+    PIL_13,
+    _first_asked,
+)
 
 STEPS: tuple[Step, ...] = (
     Step(
@@ -232,6 +272,7 @@ STEPS: tuple[Step, ...] = (
         emits=said.InterestSued,
         law=(PIL_13, PIL_20, PIL_21),
         decides=True,
+        guards=(FIRST_ASKED,),
         receiver=COURT,
         names={"court": COURT},
         drops=(ANSWER_SUGGESTION, ANSWER_URGENT),

@@ -4,6 +4,7 @@ From the police, the procuratorate or the court to the agency, whose clock goes 
 that were left (M17 16). An opinion may have to wait until the competent agency is found.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from libs.common.agencies import Duty, OrganKind
@@ -24,11 +25,14 @@ from libs.common.law import (
 )
 from libs.common.procedure import (
     Causes,
+    Command,
+    Guard,
     OfCase,
     Part,
     Procedure,
     Proceeding,
     Reach,
+    Setting,
     State,
     Step,
     Superior,
@@ -42,6 +46,7 @@ from services.cases.procedures.writing import (
     months,
     officer,
     starts,
+    still_runs,
     tells,
     working_days,
 )
@@ -116,6 +121,16 @@ BACK_TO_PENALTY: Final = (
 )
 """The agency's clock goes on; where none ran, the review of the lead begins (M17 16)."""
 
+
+def _silent(proceeding: Proceeding | None, command: Command, setting: Setting) -> Sequence[str]:
+    assert proceeding is not None
+    waits = still_runs(proceeding, ANSWER_REVERSE, setting) and not command.imported
+    return [ANSWER_REVERSE.name] if waits else []
+
+
+SILENT = Guard(
+    "silent", "回复期限届满未回复的，可以通报", "The time to answer has run", SPP21_11, _silent
+)
 
 STEPS: tuple[Step, ...] = (
     Step(
@@ -315,7 +330,7 @@ STEPS: tuple[Step, ...] = (
         target=REVERSE_ANSWERED,
         actor=officer(AGENCY),
         emits=said.ReverseAnswered,
-        law=(CPL_177, SPP21_9),
+        law=(CPL_177, SPP21_9, ECI23_12),
         receiver=SENDER,
         documents=("w24",),
         ends=(ANSWER_REVERSE,),
@@ -336,6 +351,7 @@ STEPS: tuple[Step, ...] = (
         emits=said.SilenceReported,
         law=(SPP21_11,),
         decides=True,
+        guards=(SILENT,),
         receiver=SUPERIOR,
         ends=(ANSWER_REVERSE,),
         owes=(tells("reverse_silence_reported", SUPERIOR, SPP21_11, Duty.HEAD),),

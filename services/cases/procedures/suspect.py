@@ -114,6 +114,7 @@ BY_STAGE: Final = (
 
 # --- law
 
+CPL_29 = Law(CPL, "第二十九条至第三十二条")
 CPL_67 = Law(CPL, "第六十七条、第七十九条", Confidence.MEM, "取保候审条款凭记忆，须核对。")
 CPL_74 = Law(CPL, "第七十四条、第七十九条", Confidence.MEM, "监视居住条款凭记忆，须核对。")
 CPL_82 = Law(CPL, "第八十二条", Confidence.MEM, "拘留条款凭记忆，须核对。")
@@ -500,6 +501,34 @@ STEPS: tuple[Step, ...] = (
             starts(REQUEST_ARREST_LONG, POLICE, since=REQUEST_ARREST),
             starts(REQUEST_ARREST_LONG, POLICE, since=REQUEST_ARREST_EXTENDED),
         ),
+    ),
+    *(
+        Step(
+            "request_criminal_recusal",
+            "申请回避（刑事）",
+            "Ask for recusal in the criminal procedure",
+            source=sources,
+            target=None,
+            actor=officer(part),
+            emits=said.CriminalRecusalRequested,
+            law=(CPL_29,),
+        )
+        for part, sources in BY_STAGE
+    ),
+    *(
+        Step(
+            "decide_criminal_recusal",
+            "决定回避（刑事）",
+            "Decide on the recusal in the criminal procedure",
+            source=sources,
+            target=None,
+            actor=head(part),
+            emits=said.CriminalRecusalDecided,
+            law=(CPL_29,),
+            decides=True,
+            after="request_criminal_recusal",
+        )
+        for part, sources in BY_STAGE
     ),
     *(
         Step(
@@ -1284,8 +1313,7 @@ STEPS: tuple[Step, ...] = (
         law=(CPL_230,),
         ends=APPEAL_TIMES,
         drops=(SERVE_JUDGMENT,),
-        holder=UPPER_COURT,
-        starts=(starts(TRY_AGAIN, UPPER_COURT),),
+        starts=(provisionally(TRY_AGAIN, UPPER_COURT),),
     ),
     Step(
         "protest",
@@ -1299,8 +1327,22 @@ STEPS: tuple[Step, ...] = (
         decides=True,
         ends=APPEAL_TIMES,
         drops=(SERVE_JUDGMENT,),
-        holder=UPPER_COURT,
-        starts=(starts(TRY_AGAIN, UPPER_COURT),),
+        starts=(provisionally(TRY_AGAIN, UPPER_COURT),),
+    ),
+    *(
+        signs_for(
+            of,
+            UPPER_COURT,
+            TRY_AGAIN,
+            source=(APPEAL,),
+            law=CPL_243,
+            titles=titles,
+            holder=UPPER_COURT,
+        )
+        for of, titles in (
+            ("appeal", ("接收上诉案卷", "Sign for the case on appeal")),
+            ("protest", ("接收抗诉案卷", "Sign for the case on protest")),
+        )
     ),
     Step(
         "withdraw_appeal",

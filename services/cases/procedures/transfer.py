@@ -50,6 +50,7 @@ from services.cases.procedures.writing import (
     signs_for,
     starts,
     tells,
+    things_listed,
     working_days,
 )
 
@@ -408,6 +409,12 @@ def _penalty_attached(_: Proceeding | None, command: Command, __: Setting) -> Se
     return ["w9"] if command.form.penalty_made and "w9" not in kinds else []
 
 
+def _tests_attached(_: Proceeding | None, command: Command, __: Setting) -> Sequence[str]:
+    assert isinstance(command.form, said.SendTransfer)
+    kinds = {document.kind for document in command.documents}
+    return ["w8"] if command.form.tested and "w8" not in kinds else []
+
+
 def _supplied_or_explained(_: Proceeding | None, command: Command, __: Setting) -> Sequence[str]:
     form = command.form
     assert isinstance(form, said.SupplyPapers)
@@ -452,6 +459,14 @@ PENALTY_ATTACHED = Guard(
     M17_6,
     _penalty_attached,
 )
+THINGS_LISTED = things_listed(SC310_6)
+TESTS_ATTACHED = Guard(
+    "tests_attached",
+    "已作监测、检验、认定的应当附报告、意见",
+    "What was monitored, tested or identified is attached",
+    SC310_6,
+    _tests_attached,
+)
 SUPPLIED_OR_EXPLAINED = Guard(
     "supplied_or_explained",
     "不能补正的应当书面说明",
@@ -475,6 +490,13 @@ OPENS_FILE = Causes(
     parts={"police": RECEIVER, "procuratorate": SUPERVISOR, "agency": SENDER},
 )
 SUSPENDS_PENALTY = Causes("penalty", "suspend_for_crime", Reach.CASE)
+# The things go along when the police sign: until then the case may be called back.
+THINGS_GO_ALONG = Causes(
+    "measure",
+    "go_with_transfer",
+    Reach.CASE,
+    only_if=lambda transfer, _: transfer.last("send") is not None,
+)
 RESUMES_PENALTY = Causes("penalty", "resume_after_crime", Reach.CASE)
 
 STEPS: tuple[Step, ...] = (
@@ -604,7 +626,7 @@ STEPS: tuple[Step, ...] = (
         law=(SC310_6, M17_6),
         receiver=RECEIVER,
         documents=("w2", "w3", "w4"),
-        guards=(PENALTY_ATTACHED,),
+        guards=(PENALTY_ATTACHED, THINGS_LISTED, TESTS_ATTACHED),
         names={"receiver": RECEIVER},
         ends=(HAND_OVER,),
         owes=(
@@ -694,6 +716,7 @@ STEPS: tuple[Step, ...] = (
         ends=(SIGN_AFTER_ARRIVAL,),
         starts=RECEIPT_STARTS,
         owes=(tells("transfer_received", SENDER, SC310_7),),
+        causes=(THINGS_GO_ALONG,),
     ),
     Step(
         "ask_for_papers",

@@ -1,5 +1,6 @@
 """The short words in which the tables are written; every table uses the same ones."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -14,6 +15,8 @@ from libs.common.procedure import (
     SERVICE,
     Actor,
     Causes,
+    Command,
+    Guard,
     OwesEntry,
     OwesNotice,
     Part,
@@ -145,6 +148,27 @@ def still_runs(proceeding: Proceeding, limit: Limit, setting: Setting) -> bool:
         return False
     deadline = limits.deadline(clock.running, setting.calendar, setting.zone)
     return deadline is not None and deadline.latest.is_kept_by(setting.now, setting.zone)
+
+
+def _things_listed(_: Proceeding | None, command: Command, setting: Setting) -> Sequence[str]:
+    kept = any(
+        (each.procedure, each.state) in (("items", "KEPT"), ("measure", "SEALED"))
+        and each.holder == command.person.organ
+        for each in setting.proceedings
+    )
+    lacks = kept and not any(document.kind == "w6" for document in command.documents)
+    return ["w6"] if lacks and not command.imported else []
+
+
+def things_listed(law: Law) -> Guard:
+    """What the agency keeps or has sealed is sent with its list."""
+    return Guard(
+        "things_listed",
+        "有查封、扣押或者登记的涉案物品的，应当附涉案物品清单",
+        "Things sealed or kept are listed",
+        law,
+        _things_listed,
+    )
 
 
 def starts(limit: Limit, on: Part, **options: Any) -> Starts:  # noqa: ANN401 - fields of `Starts`

@@ -160,6 +160,12 @@ DetentionExtended = taken(
 DetentionExtendedLong = taken(
     "detention_extended_long", Reason, "The time to request the arrest was extended to thirty days."
 )
+CriminalRecusalRequested = taken(
+    "criminal_recusal_requested", Reason, "Somebody who handles the crime was asked to stand aside."
+)
+CriminalRecusalDecided = taken(
+    "criminal_recusal_decided", Result, "The head of the organ decided on the recusal."
+)
 SuspectReleased = taken("suspect_released", Decision, "The suspect was released.")
 SuspectBailed = taken("suspect_bailed", Decision, "The suspect was released on bail.")
 SuspectUnderSurveillance = taken(

@@ -162,6 +162,14 @@ class Pay(Form):
     in_full: bool = Field(default=True, title="缴清 / in full")
 
 
+class DeferPayment(Form):
+    """延期、分期缴纳罚款: until when, and in how many instalments (APL 66)."""
+
+    until: date = Field(title="缴纳期限 / to be paid by")
+    instalments: int | None = Field(default=None, ge=1, le=100, title="分期数 / instalments")
+    reason: Sealed[Words] | None = Field(default=None, title="理由 / reason")
+
+
 LeadRegistered = taken(
     "lead_registered", RegisterLead, "The agency registered a lead on a possible violation."
 )
@@ -220,6 +228,11 @@ LegallyReviewed = taken(
 PenaltyAnnounced = taken(
     "penalty_announced", Letter, "The party was told of the penalty proposed and of its rights."
 )
+PenaltyAnnouncementServed = taken(
+    "penalty_announcement_served",
+    SignedFor,
+    "The party received the notice of the penalty proposed; its times run from here.",
+)
 StatementHeard = taken(
     "party_statement_heard", Letter, "The agency took in the statement and defence of the party."
 )
@@ -237,6 +250,10 @@ PenaltyNotImposed = taken(
 )
 PenaltyServed = taken("penalty_served", SignedFor, "The decision was served on the party.")
 FinePaid = taken("fine_paid", Pay, "The party paid the fine or a part of it.")
+FinePaidInPart = taken("fine_paid_in_part", Pay, "The party paid a part; the rest stays due.")
+PaymentDeferred = taken(
+    "payment_deferred", DeferPayment, "The agency let the party pay later or in instalments."
+)
 PenaltyChallenged = taken(
     "penalty_challenged", Result, "The party asked for reconsideration or sued."
 )
@@ -244,6 +261,11 @@ ChallengeDecided = taken(
     "penalty_challenge_decided", Result, "The challenge of the penalty was decided."
 )
 PartyUrged = taken("party_urged", Letter, "The agency urged the party to perform.")
+PartyUrgedAfterChallenge = taken(
+    "party_urged_after_challenge",
+    Letter,
+    "The agency urged the party to perform what a challenge had left standing.",
+)
 EnforcementRequested = taken(
     "enforcement_requested", Letter, "The agency asked the court to enforce the decision."
 )

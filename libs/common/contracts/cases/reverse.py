@@ -39,6 +39,16 @@ class ReplyResult(Form):
     text: Sealed[Words] | None = Field(default=None, title="说明 / explanation")
 
 
+class ProposeDetention(Form):
+    """提出移送行政拘留: in which of the cases of the law (CODE; DET14 3 to 8)."""
+
+    number: Number | None = Field(default=None, title="文号 / number")
+    triggers: tuple[Code, ...] = Field(
+        default=(), max_length=20, title="适用情形 / cases of the law"
+    )
+    text: Sealed[Words] = Field(title="内容 / text")
+
+
 class DecideDetention(Form):
     """行政拘留决定: for how many days."""
 
@@ -82,7 +92,9 @@ SilenceReported = taken(
 )
 
 DetentionProposed = taken(
-    "detention_proposed", Letter, "The officers proposed to transfer for administrative detention."
+    "detention_proposed",
+    ProposeDetention,
+    "The officers proposed to transfer for administrative detention.",
 )
 DetentionApproved = taken(
     "detention_transfer_approved", Decision, "The head approved the transfer for detention."

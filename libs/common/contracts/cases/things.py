@@ -65,6 +65,12 @@ MeasureLifted = taken("measure_lifted", Decision, "The measure was lifted.")
 MeasureHandedOver = taken(
     "measure_handed_over", Letter, "The things went with the transfer and the party was told."
 )
+MeasureWentAlong = taken(
+    "measure_went_along", CausedByAct, "The things went along, for the police signed for the case."
+)
+PartyToldOfHandover = taken(
+    "party_told_of_handover", Letter, "The party was told in writing that the things went along."
+)
 
 ItemsRegistered = taken(
     "items_registered", RegisterItems, "An organ registered the items it keeps."
@@ -80,6 +86,9 @@ ItemsCalledBack = taken(
 )
 HazardDisposed = taken(
     "hazardous_items_disposed", Result, "Dangerous items were disposed of before the judgment."
+)
+DisposalPapersSent = taken(
+    "disposal_papers_sent", NextOrgan, "The papers on the disposal went to the police as evidence."
 )
 ItemsReturned = taken("items_returned", Result, "The items were given back.")
 ItemsConfiscated = taken("items_confiscated", Result, "The items were confiscated or destroyed.")

@@ -103,6 +103,9 @@ class SendTransfer(Form):
         default=None, title="受移送公安机关 / police; by the profile when not named"
     )
     penalty_made: bool = Field(default=False, title="已作行政处罚 / a penalty was made before")
+    tested: bool = Field(
+        default=False, title="已作监测、检验、认定 / monitored, tested or identified"
+    )
 
 
 class CopyToProcuratorate(Form):
