@@ -44,6 +44,7 @@ BY_NAME: Final[Mapping[str, Any]] = {
     "kind": "w2",
     "letter_number": "辽环移〔2026〕3号",
     "limit": "hand_over",
+    "name": "辽源市示例化工有限公司",
     "missing": ["inspection_report"],
     "next_receiver": "ly-psb-longshan",
     "number": "辽环移〔2026〕3号",
@@ -59,6 +60,7 @@ BY_NAME: Final[Mapping[str, Any]] = {
     "state": "DELIVERED",
     "state_before": "TRANSFER_APPROVED",
     "supplied": ["inspection_report"],
+    "unit": "kg",
     "to_organ": "ly-psb",
 }
 """What a field of this name would hold; where it does not fit the schema, the pattern decides."""
