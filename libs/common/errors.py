@@ -14,10 +14,12 @@
     │  ├─ StepNotOpen            names those that are
     │  ├─ GuardFailed            a condition of the law is not met
     │  ├─ RequestRunning / RequestReused
+    │  ├─ PartyKnown             names the party that the case has already
     │  └─ Busy                   too many wrote at once
     ├─ RevisionStale             412  what changed since, and by which organ
     ├─ PreconditionMissing       428  a header that this route needs
     ├─ TooLarge                  413
+    │  └─ ExportTooLarge         more rows than one file may have
     ├─ Unavailable               503  try again later
     └─ ServerFault               500  our own fault; the trace id finds it
     Transient                    a failure that may pass; consumers and jobs try again
@@ -198,6 +200,14 @@ class RequestReused(Conflict):
     remedy = "换用新的 Idempotency-Key / Use a new key"
 
 
+class PartyKnown(Conflict):
+    """The case has an organisation of this credit code already; `party` names it."""
+
+    code = "cases.party.known"
+    title = "该单位已是本案当事人 / The case has this organisation already"
+    remedy = "使用已登记的当事人 / Use the party that is there"
+
+
 class RecordChanged(Conflict):
     """A published record of this id was taken in before, and said something else."""
 
@@ -238,6 +248,14 @@ class TooLarge(Problem):
     code = "common.body.too_large"
     title = "内容过大 / Too large"
     remedy = "文件以摘要登记 / Register files by digest"
+
+
+class ExportTooLarge(TooLarge):
+    """An export would have more rows than one file may; `rows_max` says how many that is."""
+
+    code = "common.export.too_large"
+    title = "导出行数超过上限 / Too many rows to export"
+    remedy = "缩小筛选范围后分次导出 / Narrow the filter and export in parts"
 
 
 class Unavailable(Problem):

@@ -20,11 +20,12 @@ from libs.common.contracts.cases.dossier import (
 )
 from libs.common.contracts.procedure import StepTaken
 from libs.common.procedure import SERVICE, By, Proceeding, evolve, platform_itself
+from libs.common.screening import Grade
 from services.cases.procedures import PROCEDURES
 
 PLATFORM = platform_itself("cases")
 """The actor of what comes about without a person's act."""
-STATE_VERSION = 2
+STATE_VERSION = 3
 """Another number in the code than in a snapshot means: replay the events and write it anew."""
 
 
@@ -135,15 +136,24 @@ def headline(case: Case) -> str:
         return _count_suspects(suspects)
     if not case.proceedings:
         return "已建档 / Opened"
-    states = [
-        (each, PROCEDURES[each.procedure].state(each.state))
-        for each in case.proceedings
-        if each.procedure != "cooperation"
-    ]
-    speaking = [state for _, state in states if not state.final] or [state for _, state in states]
+    shown = [each for each in case.proceedings if each.procedure != "cooperation"]
+    still_open = [each for each in shown if not PROCEDURES[each.procedure].state(each.state).final]
+    speaking = still_open or shown
     if not speaking:
         return "协作中 / Cooperation"
-    return f"{speaking[-1].title} / {speaking[-1].title_en}"
+    return " / ".join(state_titles(speaking[-1]))
+
+
+def state_titles(proceeding: Proceeding) -> tuple[str, str]:
+    """The title of a state in both languages; what only came near to a criterion reads so."""
+    state = PROCEDURES[proceeding.procedure].state(proceeding.state)
+    grades = {each.facts["grade"] for each in proceeding.standing() if "grade" in each.facts}
+    if grades == {Grade.NEAR} and proceeding.taken[0].state == proceeding.state:
+        return NEAR_ONLY
+    return state.title, state.title_en
+
+
+NEAR_ONLY: Final = ("接近入罪标准，待核查", "Near a criterion, not met; to be looked into")
 
 
 def _count_suspects(suspects: Sequence[Proceeding]) -> str:
@@ -229,6 +239,31 @@ def shown_body(
         return body
     head = body.get("head")
     return {"head": {key: head[key] for key in STATUS_ONLY}} if head else None
+
+
+def shows_words(case: Case, level: Level, organ: str, content: UUID) -> bool:
+    """Whether an organ reads words that others wrote: those of an act of which it was told.
+
+    The supervising procuratorate reads why a transfer was refused or a suspicion dismissed.
+
+    Args:
+        case: as it is.
+        level: the reader's.
+        organ: the reader's.
+        content: the words.
+    """
+    if case.source is not None or level is Level.SUPERIOR:
+        return False
+    return any(
+        reason["id"] == str(content)
+        for proceeding in case.proceedings
+        for taken in proceeding.taken
+        if (reason := taken.facts.get("reason"))
+        and (
+            any(organ == told for told, _ in taken.told)
+            or organ == proceeding.parts.get(PROCEDURES[proceeding.procedure].overseer or "")
+        )
+    )
 
 
 STATUS_ONLY = ("state", "happened_at", "precision")

@@ -1,9 +1,9 @@
-"""What time causes: limits come near and pass, and a new calendar moves them."""
+"""What time causes: limits come near and pass, a new calendar moves them; closed work is swept."""
 
 from typing import Final
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, tuple_, update
 
 from libs.common.database import is_transient
 from libs.common.errors import VersionConflict
@@ -14,9 +14,10 @@ from libs.common.worktime import Calendar
 from services.cases.domain import Case
 from services.cases.handlers.platform import due_now, take_by_platform
 from services.cases.procedures import PROCEDURES
-from services.cases.tables import APPLIED_CALENDAR, LIMITS
+from services.cases.tables import APPLIED_CALENDAR, LIMITS, WORK
 
 BATCH_MAX: Final = 200
+SWEPT_MAX: Final = 5_000
 
 log = structlog.get_logger()
 
@@ -91,6 +92,19 @@ async def apply_calendar(context: Context) -> None:
             await connection.execute(update(APPLIED_CALENDAR).values(fingerprint=fingerprint))
     context.database.poke()
     log.info("calendar_applied", cases_moved=moved)
+
+
+async def sweep_work(context: Context) -> None:
+    """Delete the rows of work that no longer waits; a step writes rows and deletes none."""
+    key = (WORK.c.id, WORK.c.duty)
+    is_closed = WORK.c.is_open.is_(False)
+    swept = SWEPT_MAX
+    while swept == SWEPT_MAX:
+        async with context.database.begin() as connection:
+            closed = select(*key).where(is_closed).limit(SWEPT_MAX)
+            # Asked again of each row: a step may have opened it meanwhile.
+            gone = await connection.execute(delete(WORK).where(tuple_(*key).in_(closed), is_closed))
+        swept = gone.rowcount
 
 
 def fingerprint_of(calendar: Calendar) -> str:

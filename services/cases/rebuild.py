@@ -8,12 +8,27 @@ from sqlalchemy import Table
 from libs.common.service import Context
 from libs.common.store import Row, arrays, write
 from services.cases.domain import STATE_VERSION, access_rows
+from services.cases.handlers.done import all_acts, party_rows
 from services.cases.handlers.loading import replay
 from services.cases.handlers.rows import CASE_ACCESS, SNAPSHOTS, case_row, limit_row, proceeding_row
-from services.cases.tables import CASES, LIMITS, PROCEEDINGS
+from services.cases.handlers.screened import screening_rows
+from services.cases.handlers.waiting import all_work
+from services.cases.tables import (
+    ACTS,
+    CASE_PARTIES,
+    CASES,
+    FINDINGS,
+    LIMITS,
+    PENALTIES,
+    PROCEEDINGS,
+    WORK,
+)
 
 BATCH_MAX: Final = 100
-VIEWS: Final = (SNAPSHOTS, CASES, PROCEEDINGS, LIMITS, CASE_ACCESS)
+VIEWS: Final = (
+    *(SNAPSHOTS, CASES, PROCEEDINGS, LIMITS, CASE_ACCESS),
+    *(WORK, ACTS, CASE_PARTIES, FINDINGS, PENALTIES),
+)
 
 
 async def rebuild(context: Context) -> int:
@@ -63,6 +78,11 @@ async def rebuild(context: Context) -> int:
                     {"case_id": case.id, "organ": organ, "level": level, "until": until}
                     for organ, (level, until) in access_rows(case, superiors).items()
                 ]
+                rows[WORK] += all_work(context, case)
+                rows[ACTS] += all_acts(case)
+                rows[CASE_PARTIES] += party_rows(case)
+                for table, entries in screening_rows(case, context.profile.zone).items():
+                    rows[table] += entries
             await _write(connection, rows)
     return len(streams)
 
@@ -79,5 +99,7 @@ async def _changed_at(connection: Any, stream: str) -> dict[str | None, datetime
 
 async def _write(connection: Any, rows: dict[Table, list[Row]]) -> None:  # noqa: ANN401 - asyncpg
     for table, entries in rows.items():
+        if not entries:
+            continue
         statement = f"with {write(table, 'w', 1)} select 1"
         await connection.execute(statement, *arrays(table, entries))

@@ -6,11 +6,11 @@ from typing import Final
 from libs.common.contracts.cases import CASES
 from libs.common.service import Context, Group, Job, Service
 from services.cases.api.routes import routes
-from services.cases.jobs import apply_calendar, tick
+from services.cases.jobs import apply_calendar, sweep_work, tick
 from services.cases.reactions import reactions
 from services.cases.rebuild import rebuild
 from services.cases.tables import METADATA
-from services.cases.views import count_limits
+from services.cases.views.cases import count_limits
 
 
 async def _measure_limits(context: Context) -> None:
@@ -31,6 +31,7 @@ SERVICE: Final = Service(
     jobs=(
         Job("tick", 1.0, tick),
         Job("apply_calendar", 3600.0, apply_calendar),
+        Job("sweep_work", 600.0, sweep_work),
         Job("measure_limits", 10.0, _measure_limits),
     ),
     rebuild=rebuild,

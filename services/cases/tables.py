@@ -1,12 +1,17 @@
 """Columns of the case service: its views, and the series of its case numbers."""
 
+from typing import Final
+
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
+    Date,
     Index,
     Integer,
     MetaData,
     PrimaryKeyConstraint,
+    SmallInteger,
     Table,
     Text,
     text,
@@ -72,6 +77,114 @@ LIMITS = Table(
     info=VIEW,
 )
 """`next_at` is when the clock has to look at the limit again; null when never."""
+
+CASE_PARTIES = Table(
+    "case_parties",
+    METADATA,
+    Column("party_id", UUID, primary_key=True),
+    Column("case_id", UUID, nullable=False),
+    Column("credit_code", Text, nullable=False),
+    Index("case_parties_code", "credit_code", "case_id"),
+    info=VIEW,
+)
+"""The organisations of a case by their code; natural persons stand in no view."""
+
+WORK = Table(
+    "work",
+    METADATA,
+    Column("id", UUID, nullable=False),
+    Column("duty", Text, nullable=False),
+    Column("organ", Text, nullable=False),
+    Column("case_id", UUID, nullable=False),
+    Column("proceeding_id", UUID, nullable=False),
+    Column("procedure", Text, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("rank", SmallInteger, nullable=False),
+    Column("by_at", Moment, nullable=False),
+    Column("since_at", Moment, nullable=False),
+    Column("due_at", Moment),
+    Column("late_at", Moment),
+    Column("within_at", Moment),
+    Column("provisional", Boolean, nullable=False),
+    Column("is_open", Boolean, nullable=False),
+    PrimaryKeyConstraint("id", "duty"),
+    Index("work_organ", "organ", "rank", "by_at", "id", postgresql_where=text("is_open")),
+    Index("work_duty", "organ", "duty", "rank", "by_at", "id", postgresql_where=text("is_open")),
+    info=VIEW,
+)
+"""What waits for an organ: a row for each duty that may take an open step of a proceeding.
+
+`id` names proceeding and step; the step is empty where the organ holds the proceeding and has no
+step to take. `rank` and `by_at` are the order: missed, due, without a time. `within_at` is the end
+of a conditional limit. A step that is no longer open keeps its row, not open, until it is swept.
+"""
+
+MISSED: Final = 0
+DUE: Final = 1
+UNDATED: Final = 2
+
+ACTS = Table(
+    "acts",
+    METADATA,
+    Column("act", UUID, primary_key=True),
+    Column("case_id", UUID, nullable=False),
+    Column("proceeding_id", UUID, nullable=False),
+    Column("procedure", Text, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("organ", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("happened_at", Moment, nullable=False),
+    Column("left_at", Moment),
+    Column("enters", Boolean, nullable=False),
+    Column("stands", Boolean, nullable=False),
+    Index("acts_case", "case_id"),
+    Index("acts_step", "procedure", "step", "happened_at", postgresql_where=text("stands")),
+    info=VIEW,
+)
+"""Every step that was taken; an annulled one no longer stands.
+
+`enters` says that it brought the proceeding into `state`, `left_at` when that was left again.
+"""
+
+FINDINGS = Table(
+    "findings",
+    METADATA,
+    Column("act", UUID, nullable=False),
+    Column("nth", SmallInteger, nullable=False),
+    Column("party", Text, nullable=False),
+    Column("case_id", UUID, nullable=False),
+    Column("organ", Text, nullable=False),
+    Column("organisation", Text),
+    Column("conducted_on", Date, nullable=False),
+    Column("entry", Text, nullable=False),
+    Column("stands", Boolean, nullable=False),
+    PrimaryKeyConstraint("act", "nth", "party"),
+    Index("findings_party", "party", postgresql_where=text("stands")),
+    Index("findings_case", "case_id"),
+    info=VIEW,
+)
+"""What was recorded as found, a row for each party concerned; `party` is by what a party is known
+again in another case (`PartyKey`), empty where nobody is named."""
+
+PENALTIES = Table(
+    "penalties",
+    METADATA,
+    Column("act", UUID, nullable=False),
+    Column("party", Text, nullable=False),
+    Column("case_id", UUID, nullable=False),
+    Column("organ", Text, nullable=False),
+    Column("organisation", Text),
+    Column("kind", Text),
+    Column("decided_on", Date, nullable=False),
+    Column("in_effect_on", Date),
+    Column("fine_yuan", BigInteger),
+    Column("stands", Boolean, nullable=False),
+    PrimaryKeyConstraint("act", "party"),
+    Index("penalties_party", "party", postgresql_where=text("stands")),
+    Index("penalties_case", "case_id"),
+    info=VIEW,
+)
+"""Penalties decided, a row for each party named; in effect from the service of the decision on."""
 
 NUMBERS = Table(
     "numbers",

@@ -15,9 +15,11 @@ from libs.common.agencies import Duty
 from libs.common.contracts import Event, Form, Sealed
 from libs.common.contracts.cases import CASES
 from libs.common.contracts.cases import transfer as said
+from libs.common.contracts.cases.forms import Decision, Letter, ReasonedDecision
 from libs.common.contracts.notice_kinds import ENTRY_ITEMS, NOTICE_KINDS
 from libs.common.contracts.procedure import (
     AnnulAct,
+    CausedByAct,
     CorrectAct,
     Document,
     EntryOwed,
@@ -38,6 +40,7 @@ from libs.common.errors import (
     NotFound,
     StepNotOpen,
 )
+from libs.common.law import Confidence
 from libs.common.procedure import (
     ANNUL,
     CORRECT,
@@ -57,6 +60,7 @@ from libs.common.procedure import (
     open_steps,
     platform_itself,
 )
+from libs.common.screening import Grade, Tier
 from libs.common.worktime import Calendar, OfficialYear
 from services.cases.procedures.transfer import TRANSFER
 
@@ -66,7 +70,25 @@ CALENDAR = Calendar({2026: OfficialYear(2026, frozenset(), frozenset(), "test")}
 WORDS: Sealed[Any] = Sealed(id=UUID(int=7), digest="0" * 64)
 PARTS = {"sender": "eeb", "receiver": "psb", "supervisor": "pp"}
 
+NEAR_TO_THREE_TONS = said.RaiseSuspicion(
+    act=UUID(int=9),
+    grade=Grade.NEAR,
+    conducted_on=date(2026, 10, 30),
+    outcomes=(
+        said.CriterionOutcome(
+            criterion="eci23.1.2",
+            grade=Grade.NEAR,
+            tier=Tier.SERIOUS,
+            value="2.4",
+            unit="t",
+            threshold="3",
+            confidence=Confidence.FULL,
+        ),
+    ),
+)
 FORMS: dict[str, Form] = {
+    "raise_suspicion": NEAR_TO_THREE_TONS,
+    "add_outcomes": NEAR_TO_THREE_TONS,
     "flag_suspicion": said.FlagSuspicion(offence="338", ground=WORDS),
     "form_team": said.FormTeam(officers=("o1", "o2")),
     "dismiss_suspicion": said.DismissSuspicion(reason=WORDS),
@@ -96,6 +118,12 @@ FORMS: dict[str, Form] = {
     "notify_non_filing": said.NotifyNonFiling(pieces=12),
     "sign_for_filing": said.SignForAnswer(),
     "sign_for_non_filing": said.SignForAnswer(),
+    "pass_clue": said.PassClue(offence="338", ground=WORDS),
+    "request_reconsideration": Letter(text=WORDS),
+    "file_on_reconsideration": Decision(),
+    "uphold_non_filing": ReasonedDecision(reason=WORDS),
+    "be_supervised": CausedByAct(act=UUID(int=9)),
+    "file_after_supervision": CausedByAct(act=UUID(int=9)),
 }
 
 
@@ -240,13 +268,20 @@ ASKED = (*RECEIVED, "ask_for_papers")
 REROUTED = (*RECEIVED, "reroute")
 FILED = (*RECEIVED, "file")
 DECLINED = (*RECEIVED, "decline")
+ANSWERED = (*DECLINED, "notify_non_filing", "sign_for_non_filing")
+CONTESTED = (*ANSWERED, "request_reconsideration")
 
 # The flag is on Monday 2 November at 9:00, each step an hour later: the report at 11:00, the
 # approval at 12:00, the sending at 13:00, the receipt at 14:00.
 STEPS: dict[str, tuple[tuple[str, ...], list[str]]] = {
     "flag_suspicion": ((), ["suspicion_flagged"]),
+    "raise_suspicion": ((), ["suspicion_raised"]),
+    "add_outcomes": (("flag_suspicion",), ["outcomes_added"]),
     "form_team": (("flag_suspicion",), ["team_formed"]),
-    "dismiss_suspicion": (("flag_suspicion",), ["suspicion_dismissed"]),
+    "dismiss_suspicion": (
+        ("flag_suspicion",),
+        ["suspicion_dismissed", "notice suspicion_dismissed eeb pp officer"],
+    ),
     "report": (
         ("flag_suspicion", "form_team"),
         ["transfer_reported", "started decide_on_report eeb 11-05"],
@@ -426,8 +461,61 @@ STEPS: dict[str, tuple[tuple[str, ...], list[str]]] = {
         ],
     ),
     "sign_for_filing": ((*FILED, "notify_filing"), ["answer_received"]),
-    "sign_for_non_filing": ((*DECLINED, "notify_non_filing"), ["answer_received"]),
+    "sign_for_non_filing": (
+        (*DECLINED, "notify_non_filing"),
+        ["answer_received", "started request_reconsideration eeb 11-05"],
+    ),
+    "pass_clue": ((), ["clue_passed", "notice transfer_delivered eeb psb desk"]),
+    "request_reconsideration": (
+        ANSWERED,
+        [
+            "reconsideration_requested",
+            "met request_reconsideration",
+            "started decide_reconsideration psb 11-05",
+            "notice reconsideration_requested eeb psb head",
+            "entry reconsideration_request eeb 11-09",
+        ],
+    ),
+    "file_on_reconsideration": (
+        CONTESTED,
+        [
+            "filed_on_reconsideration",
+            "met decide_reconsideration",
+            "started notify_result psb 11-05",
+            "entry reconsideration psb 11-09",
+        ],
+    ),
+    "uphold_non_filing": (
+        CONTESTED,
+        [
+            "non_filing_upheld",
+            "met decide_reconsideration",
+            "started suggest_supervision eeb 11-05",
+            "notice non_filing_upheld psb eeb officer",
+            "notice non_filing_upheld psb pp desk",
+            "entry reconsideration psb 11-09",
+        ],
+    ),
+    "be_supervised": (
+        ANSWERED,
+        ["came_under_supervision", "closed request_reconsideration"],
+    ),
+    "file_after_supervision": (
+        RECEIVED,
+        [
+            "filed_after_supervision",
+            "met decide_filing",
+            "closed name_missing_papers",
+            "closed reroute",
+            "closed return_case",
+            "started notify_result psb 11-05",
+        ],
+    ),
 }
+CAUSED = {row.name for row in TRANSFER.steps if row.actor.part == SERVICE}
+"""Taken by the platform: nobody is told that they are open."""
+AGAIN = ("form_team", "be_supervised", "add_outcomes")
+"""A team may change; supervision may be suggested more than once."""
 
 
 def test_every_step_of_the_table_is_tried_here() -> None:
@@ -447,7 +535,7 @@ def test_it_happens(name: str) -> None:
     now = journey.at_hand
     assert now.state == (row.target.code if row.target else was and was.state)
     assert now.holder == (now.parts[row.holder] if row.holder else was and was.holder)
-    moved = 0 if row.actor.part == SERVICE else 1
+    moved = 0 if row.actor.part == SERVICE and was else 1
     assert now.revision == (was.revision if was else 0) + moved
 
 
@@ -476,12 +564,12 @@ def test_only_the_table_opens_a_step(place: tuple[str, ...]) -> None:
     for name in FORMS.keys() - open_now:
         with pytest.raises(StepNotOpen) as refusal:
             journey.take(name)
-        assert set(refusal.value.facts["open_steps"]) == open_now - {"arrive"}
+        assert set(refusal.value.facts["open_steps"]) == open_now - CAUSED
     for name in sorted(open_now):
         Journey(*place).take(name)
 
 
-@pytest.mark.parametrize("name", [name for name in STEPS if name != "form_team"])
+@pytest.mark.parametrize("name", [name for name in STEPS if name not in AGAIN])
 def test_it_is_not_taken_twice(name: str) -> None:
     journey = Journey(*STEPS[name][0], name)
     with pytest.raises(StepNotOpen):
@@ -535,7 +623,7 @@ def test_a_case_is_sent_on_to_another_police_only() -> None:
 
 
 def test_there_is_no_way_to_refuse_a_file() -> None:
-    assert Journey(*SENT).open() == {"sign_for", "call_back", "copy", "arrive"}
+    assert Journey(*SENT).open() == {"sign_for", "call_back", "copy", "arrive", "add_outcomes"}
 
 
 def test_after_the_receipt_nothing_is_called_back() -> None:
@@ -602,6 +690,9 @@ def test_the_case_is_held_by_one_organ_until_the_next_signs() -> None:
         (RECEIVED, "04 10:00", "decline", "started notify_result psb 11-09"),
         (RECEIVED, "04 10:00", "file", "entry filing psb 11-11"),
         (APPROVED, "06 10:00", "send", "entry case_transfer eeb 11-13"),
+        (ANSWERED[:-1], "04 10:00", ANSWERED[-1], "started request_reconsideration eeb 11-09"),
+        (ANSWERED, "04 10:00", CONTESTED[-1], "started decide_reconsideration psb 11-09"),
+        (CONTESTED, "04 10:00", "uphold_non_filing", "started suggest_supervision eeb 11-09"),
     ],
 )
 def test_it_is_due(before: tuple[str, ...], when: str, step: str, started: str) -> None:
@@ -624,6 +715,24 @@ def test_a_day_late_is_late_and_never_refused() -> None:
     assert "met decide_filing late" in late
     assert "met reroute late" in brief(Journey(*RECEIVED, "03 14:01").take("reroute"))
     assert "met reroute" in brief(Journey(*RECEIVED, "03 14:00").take("reroute"))
+
+
+def test_reconsideration_is_asked_for_in_three_working_days_and_warned_of_after_three_days() -> (
+    None
+):
+    # From Thursday 5 November: three days end on Sunday the 8th, which rolls to Monday; three
+    # working days end on Tuesday the 10th.
+    before = (*ANSWERED[:-1], "05 10:00", "sign_for_non_filing")
+    journey = Journey(*before, "copy")
+    assert brief(journey.due("09 00:00")) == ["near request_reconsideration"]
+    assert "met request_reconsideration" in brief(
+        Journey(*before, "10 23:59").take("request_reconsideration")
+    )
+    assert "met request_reconsideration late" in brief(
+        Journey(*before, "11 00:00").take("request_reconsideration")
+    )
+    assert brief(journey.due("10 23:59")) == []
+    assert brief(journey.due("11 00:00")) == ["missed request_reconsideration"]
 
 
 def test_time_warns_once_and_calls_missed_once() -> None:
@@ -813,7 +922,7 @@ def test_a_receipt_is_annulled_by_the_head_and_not_after_the_answer() -> None:
 def test_a_copy_does_not_stand_in_the_way_of_annulling() -> None:
     journey = Journey(*RECEIVED, "copy", "sign_for_copy")
     journey.annul("sign_for", POLICE_HEAD)
-    assert journey.open() == {"sign_for", "call_back", "arrive"}
+    assert journey.open() == {"sign_for", "call_back", "arrive", "add_outcomes"}
     with pytest.raises(GuardFailed):
         journey.annul("copy", AGENCY_HEAD)
     journey.annul("sign_for_copy", person("pp", Duty.DESK))
@@ -882,7 +991,8 @@ def test_the_table_is_sound() -> None:
 @settings(max_examples=120, deadline=None)
 @given(st.data())
 def test_what_was_said_makes_the_state_on_every_lawful_journey(data: st.DataObject) -> None:
-    journey = Journey("flag_suspicion", field=data.draw(st.sampled_from(["environment", "food"])))
+    begin = data.draw(st.sampled_from(["flag_suspicion", "pass_clue"]))
+    journey = Journey(begin, field=data.draw(st.sampled_from(["environment", "food"])))
     for _ in range(data.draw(st.integers(1, 25))):
         _go_on(journey, data)
         _is_sound(journey)
@@ -924,7 +1034,8 @@ def _is_sound(journey: Journey) -> None:
     assert len(names) == len(set(names)), "a limit runs once"
     assert proceeding.holder in {"eeb", "psb", "psb-2"}
     if state.final:
-        assert set(names) <= {"copy_letter"}, "what is over owes nothing but the copy"
+        rights = {"request_reconsideration", "suggest_supervision"}
+        assert set(names) <= {"copy_letter", *rights}, "what is over owes nothing but the copy"
     for clock in proceeding.running:
         assert clock.organ in proceeding.parts.values()
 

@@ -1,5 +1,6 @@
 """The kernel of procedures, on a made-up permit: what is said, refused and put right."""
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -23,6 +24,7 @@ from libs.common.contracts.procedure import (
     ActAnnulled,
     ActCorrected,
     AnnulAct,
+    CausedByAct,
     CorrectAct,
     Document,
     LimitEnded,
@@ -58,6 +60,7 @@ from libs.common.procedure import (
     SERVICE,
     Actor,
     By,
+    Causes,
     Command,
     Guard,
     OwesEntry,
@@ -65,13 +68,16 @@ from libs.common.procedure import (
     Person,
     Procedure,
     Proceeding,
+    Reach,
     Said,
     Setting,
     Starts,
     State,
     Step,
+    Supervises,
     WhenMissed,
     check,
+    check_causes,
     decide,
     decide_due,
     decide_moved,
@@ -975,6 +981,19 @@ BROKEN: Mapping[str, Callable[[], list[str]]] = {
     "ask: the form has no field colour": lambda: findings(
         changed("ask", names={"colour": "helper"})
     ),
+    "ask: the form has no field size": lambda: findings(changed("ask", keeps=("size",))),
+    "ask: the form has no field day": lambda: findings(
+        changed("ask", starts=(Starts(ANSWER, on="office", of="day"),))
+    ),
+    "fills: part judge has no kind of organ": lambda: findings(
+        replace(PERMIT, fills={"judge": Supervises("office")})
+    ),
+    "fills: part jury has no kind of organ": lambda: findings(
+        replace(PERMIT, fills={"helper": Supervises("jury")})
+    ),
+    "inherits of permit: part judge has no kind of organ": lambda: findings(
+        replace(PERMIT, inherits={"permit": {"judge": "office"}})
+    ),
     "look rests on no law": lambda: findings(
         replace(
             PERMIT, steps=tuple(replace(r, law=()) if r.name == "look" else r for r in PERMIT.steps)
@@ -1052,6 +1071,128 @@ def test_a_sound_table_has_no_findings() -> None:
 @pytest.mark.parametrize("finding", BROKEN)
 def test_each_fault_of_a_table_is_found(finding: str) -> None:
     assert f"permit: {finding}" in BROKEN[finding]()
+
+
+# --- the check between the tables, each rule broken once
+
+
+class Named(Form):
+    parties: tuple[UUID, ...] = Field(default=(), title="当事人 / parties")
+
+
+WATCHED, FORGOTTEN = (State(code, code, code, final=True) for code in ("WATCHED", "FORGOTTEN"))
+WITH_ANOTHER: dict[str, Any] = {
+    "actor": Actor(SERVICE, (Duty.ADMINISTRATOR,)),
+    "form": CausedByAct,
+}
+WATCH = Procedure(
+    name="watch",
+    title="察看",
+    title_en="Watch",
+    subject="party permit",
+    parts={"watcher": (OrganKind.POLICE,), "asker": (OrganKind.ENFORCEMENT_AGENCY,)},
+    states=(WATCHED, FORGOTTEN),
+    steps=(
+        step("open_watch", (), WATCHED, holder="watcher", **WITH_ANOTHER),
+        step("end_watch", (WATCHED,), FORGOTTEN, **WITH_ANOTHER),
+    ),
+    inherits={"permit": {"watcher": "office"}},
+)
+OPENS_WATCH = Causes(
+    "watch",
+    "open_watch",
+    Reach.OPENS,
+    parts={"watcher": "office", "asker": "asker"},
+    parties="parties",
+)
+ENDS_WATCH = Causes("watch", "end_watch", Reach.DEPENDENT)
+
+
+def between(
+    opens: Causes = OPENS_WATCH, ends: Causes = ENDS_WATCH, watch: Procedure = WATCH
+) -> list[str]:
+    causing = {"sign": (opens,), "grant": (ends,)}
+    steps = tuple(
+        replace(row, causes=causing[row.name], emits=event(row.name, Named))
+        if row.name in causing
+        else row
+        for row in PERMIT.steps
+    )
+    return check_causes({"permit": replace(PERMIT, steps=steps), "watch": watch})
+
+
+def watch_with(name: str, **values: Any) -> Procedure:  # noqa: ANN401 - fields of a row
+    steps = tuple(replace(row, **values) if row.name == name else row for row in WATCH.steps)
+    return replace(WATCH, steps=steps)
+
+
+NOT_CAUSED: Mapping[str, Callable[[], list[str]]] = {
+    "permit: grant: it causes watch.dance, which is no step": lambda: between(
+        ends=replace(ENDS_WATCH, step="dance")
+    ),
+    "permit: grant: it causes dance.end_watch, which is no step": lambda: between(
+        ends=replace(ENDS_WATCH, procedure="dance")
+    ),
+    "permit: grant: end_watch is not the platform's to take with another act": lambda: between(
+        watch=watch_with("end_watch", actor=Actor("watcher", (Duty.OFFICER,)))
+    ),
+    "permit: sign: open_watch is not the platform's to take with another act": lambda: between(
+        watch=watch_with("open_watch", emits=event("open_watch", Plain))
+    ),
+    "permit: sign: open_watch opens a proceeding": lambda: between(
+        opens=replace(OPENS_WATCH, reach=Reach.CASE)
+    ),
+    "permit: grant: end_watch opens nothing": lambda: between(
+        ends=replace(ENDS_WATCH, reach=Reach.OPENS)
+    ),
+    "permit: sign: the form has no field colour": lambda: between(
+        opens=replace(OPENS_WATCH, parties="colour")
+    ),
+    "permit: grant: the form has no field size": lambda: between(
+        ends=replace(ENDS_WATCH, about="size")
+    ),
+    "permit: sign: open_watch opens a proceeding without a party": lambda: between(
+        opens=replace(OPENS_WATCH, parties=None)
+    ),
+    "permit: sign: open_watch opens a proceeding that nobody holds": lambda: between(
+        opens=replace(OPENS_WATCH, parts={"asker": "asker"})
+    ),
+    "permit: sign: open_watch: no organ can be watcher there and asker here": lambda: between(
+        opens=replace(OPENS_WATCH, parts={"watcher": "asker"})
+    ),
+    "permit: sign: open_watch: no organ can be judge there and office here": lambda: between(
+        opens=replace(OPENS_WATCH, parts={"watcher": "office", "judge": "office"})
+    ),
+    "permit: sign: open_watch: no organ can be watcher there and judge here": lambda: between(
+        opens=replace(OPENS_WATCH, parts={"watcher": "judge"})
+    ),
+    "watch: end_watch: nothing causes it": lambda: between(ends=OPENS_WATCH),
+    "watch: it may be about dance, which is no procedure": lambda: between(
+        watch=replace(WATCH, subject="party dance")
+    ),
+    "watch: it may be about song, which is no procedure": lambda: between(
+        watch=replace(WATCH, inherits={"song": {}})
+    ),
+    "watch: it inherits judge, which is no part of permit": lambda: between(
+        watch=replace(WATCH, inherits={"permit": {"watcher": "judge"}})
+    ),
+}
+
+
+def test_tables_that_cause_one_another_soundly_have_no_findings() -> None:
+    assert between() == []
+    assert findings(WATCH) == []
+
+
+@pytest.mark.parametrize("finding", NOT_CAUSED)
+def test_each_fault_between_tables_is_found(finding: str) -> None:
+    assert finding in NOT_CAUSED[finding]()
+
+
+def test_a_table_too_wide_to_walk_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The package says `check` of the function, which hides the module of that name.
+    monkeypatch.setattr(sys.modules[check.__module__], "PLACES_MAX", 3)
+    assert "permit: field any: more than 3 combinations" in findings(PERMIT)
 
 
 def test_a_table_is_complete_without_the_rows_of_one_field() -> None:

@@ -50,6 +50,10 @@ def _texts(schema: Schema) -> Values:
             return st.uuids().map(str)
         case "date-time":
             return st.datetimes(FIRST_DAY, timezones=OFFSETS).map(datetime.isoformat)
+        case "unified-social-credit-code":
+            return st.just("91220400MA0EXAMP10")
+        case "citizen-identity-number":
+            return st.just("220402198001010019")
         case None:
             # What is blank passes a schema and is refused once stripped.
             return _free_texts(schema).filter(lambda text: bool(text.strip()))

@@ -20,8 +20,10 @@ from tests.support.running import (
     POLICE_DESK,
     PROSECUTOR,
     REPORT,
+    STATISTICS,
     TEAM,
     TO_SENT,
+    WORK,
     Case,
     Office,
     found,
@@ -32,6 +34,7 @@ from tests.support.running import (
 )
 
 SUPERVISION = "supervision; article=M17 14; case=7"
+LISTS = (CASES, f"{CASES}.csv", LIMITS, WORK, f"{WORK}.csv", STATISTICS)
 AUDIT = "audit; article=PLATFORM audit"
 
 
@@ -94,6 +97,10 @@ async def test_every_read_is_recorded_once_with_who_why_and_what_was_shown(share
     due = found(await shared.get(OFFICER, LIMITS))
     status, [record] = await read_records(shared, OFFICER, LIMITS)
     assert as_recorded(record, shown=[line["case"] for line in due["limits"]])
+    work = found(await shared.get(OFFICER, WORK, mine="true"))
+    status, [record] = await read_records(shared, OFFICER, f"{WORK}?mine=true")
+    asked = {"mine": "true", "dated": "false", "limit": "50"}
+    assert as_recorded(record, shown=[line["case"] for line in work["work"]], query=asked)
 
     inbox = found(await shared.get(POLICE_DESK, INBOX, limit=200))
     status, [record] = await read_records(
@@ -229,7 +236,7 @@ async def test_who_does_not_handle_the_case_says_why(shared: Office) -> None:
 
 
 async def test_each_reads_what_the_level_allows(shared: Office) -> None:
-    person = {"name": "某某", "identity_number": "220402201505050012"}
+    person = {"name": "某某", "identity_number": "220402201505050019"}
     case = await shared.story(*TO_SENT, persons=[{"details": person, "is_minor": True}])
     held = await shared.case(case)
     assert [party.get("withheld") for party in held["parties"]] == [None, None]
@@ -265,7 +272,7 @@ async def a_case_with_words(running: Office) -> tuple[Case, list[str]]:
     [content] = await running.rows(
         "cases", "select id from contents where stream = $1 and kind = 'summary'", stream(case)
     )
-    return case, [one, f"{one}/trail", f"{one}/contents/{content['id']}", CASES, LIMITS]
+    return case, [one, f"{one}/trail", f"{one}/contents/{content['id']}", *LISTS]
 
 
 BREAKAGES = (

@@ -33,6 +33,8 @@ MORNING: Final = datetime(2026, 11, 10, 9, 0, tzinfo=SHANGHAI)
 PROFILE: Final = Path(__file__).parents[2] / "profiles" / "liaoyuan.toml"
 CASES: Final = "/api/cases/v1/cases"
 LIMITS: Final = "/api/cases/v1/limits"
+WORK: Final = "/api/cases/v1/work"
+STATISTICS: Final = "/api/cases/v1/statistics"
 INBOX: Final = "/api/notifications/v1/inbox"
 OFFICER: Final = "ly-eeb-officer-1"
 SECOND: Final = "ly-eeb-officer-2"

@@ -96,6 +96,7 @@ NOTICE_KINDS: Final[tuple[str, ...]] = (
     "suspect_withdrawal_notified",
     "suspect_withdrawn",
     "suspects_advised",
+    "suspicion_dismissed",
     "transfer_called_back",
     "transfer_copied",
     "transfer_delivered",

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
 
-from libs.common.contracts import CODE_PATTERN, Code, Event, Number, line
+from libs.common.contracts import CODE_PATTERN, Code, Digest, Event, Number, line
 
 Shown = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_.:/@-]{1,120}$")]
 """An identifier of something that an answer shows."""
@@ -28,5 +28,7 @@ class ReadRecorded(Event):
     query: dict[Code, Number] = Field(default={})
     """What was searched for: codes and filters, never words."""
     count: int | None = Field(default=None, ge=0)
+    digest: Digest | None = None
+    """Of the bytes that an export gave away; it names no row, its filter and count stand here."""
     denied: Annotated[str, StringConstraints(pattern=CODE_PATTERN)] | None = None
     """The code of the refusal, where nothing was shown."""

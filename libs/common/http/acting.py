@@ -1,12 +1,14 @@
 """Requests that act: who, the body, and the keys that make them safe to repeat."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
 from libs.common.accesses import access_row
+from libs.common.contracts.codes import TODAY
 from libs.common.contracts.reads import ReadRecorded
 from libs.common.errors import HeaderInvalid, PreconditionMissing
 from libs.common.events import digest, new_id
@@ -50,9 +52,13 @@ class Acting:
             BodyInvalid: fields are missing, unknown or wrong.
         """
         try:
-            return model.model_validate_json(self.body)
+            return model.model_validate_json(self.body, context={TODAY: self._today})
         except ValidationError as error:
             raise invalid_body(error.errors(include_url=False, include_input=False)) from error
+
+    @property
+    def _today(self) -> date:
+        return self.context.clock.now().astimezone(self.context.profile.zone).date()
 
     async def record_denied(self, code: str) -> None:
         """Commit the record of an act that was refused, with what was asked for.

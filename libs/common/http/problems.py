@@ -70,17 +70,26 @@ def problem_response(problem: Problem) -> Response:
 
 
 def invalid_body(errors: Sequence[ErrorDetails]) -> BodyInvalid:
-    """What is wrong with an input: each field with its rule; values are never repeated."""
+    """What is wrong with an input: each field with its rule; values are never repeated.
+
+    A code that breaks its standard says also where, what is expected there, and which standard.
+    """
+    said = [{name: (error.get("ctx") or {}).get(name) for name in _CODE_FACTS} for error in errors]
     return BodyInvalid(
+        article=next((each["article"] for each in said if each["article"]), None),
         errors=[
             {
                 "field": ".".join(str(part) for part in error["loc"]),
                 "rule": error["type"],
                 "reason": error["msg"],
+                **(facts if facts["article"] else {}),
             }
-            for error in errors
-        ]
+            for error, facts in zip(errors, said, strict=True)
+        ],
     )
+
+
+_CODE_FACTS: Final = ("position", "expected", "article")
 
 
 def fault(error: Exception) -> Problem:

@@ -53,6 +53,7 @@ class Reading:
         query: Mapping[str, str] | None = None,
         count: int | None = None,
         denied: str | None = None,
+        digest: str | None = None,
     ) -> None:
         """Commit the record of this read, once.
 
@@ -74,6 +75,7 @@ class Reading:
             query=dict(query or {}),
             count=count,
             denied=denied,
+            digest=digest,
         )
         row = access_row(
             read,

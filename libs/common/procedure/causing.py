@@ -15,7 +15,7 @@ from libs.common.procedure.command import Command, Person, Said, Setting
 from libs.common.procedure.decide import decide, is_open
 from libs.common.procedure.proceeding import By, Proceeding, evolve
 from libs.common.procedure.putting_right import put_right
-from libs.common.procedure.table import OPENED, Causes, Procedure, Reach, Step
+from libs.common.procedure.table import OPENED, Causes, Part, Procedure, Reach, Step
 
 SAID_MAX: Final = 10_000
 """More events than this of one act are a circle in the tables."""
@@ -87,11 +87,14 @@ class Unfolding:
         if cause.only_if and not cause.only_if(origin, tuple(self.proceedings.values())):
             return None
         there = self._procedures[cause.procedure]
+        form = self._form(cause, command.form, act)
+        if form is None:
+            return opened
         caused = replace(
             command,
             step=cause.step,
             person=self._platform,
-            form=CausedByAct(act=act),
+            form=form,
             documents=(),
             parts={},
             party=None,
@@ -99,7 +102,9 @@ class Unfolding:
             caused_by=act,
         )
         if cause.reach is Reach.OPENS:
-            parts = {to: origin.parts[at] for to, at in cause.parts.items() if at in origin.parts}
+            parts = self._parts(cause, origin)
+            if parts is None:
+                return opened
             for party in _parties(cause, origin, command.form):
                 opening = replace(caused, parts=parts, party=party, about=origin.id)
                 opened = self.take(there, None, opening).id
@@ -110,6 +115,22 @@ class Unfolding:
             if _is_reached(cause, each, origin, command.form) and self._takes(each, cause):
                 self.take(there, each.id, replace(caused, about=about))
         return None
+
+    def _form(self, cause: Causes, form: Form, act: UUID) -> Form | None:
+        if cause.makes is None:
+            return CausedByAct(act=act)
+        proceedings = tuple(self.proceedings.values())
+        return cause.makes(act, form, replace(self._setting, proceedings=proceedings))
+
+    def _parts(self, cause: Causes, origin: Proceeding) -> Mapping[Part, str] | None:
+        """The organs of what opens; None where none of them could hold it."""
+        given = {to: origin.parts[at] for to, at in cause.parts.items() if at in origin.parts}
+        if cause.makes is None or self._setting.fill is None:
+            return given
+        there = self._procedures[cause.procedure]
+        parts = self._setting.fill(there, given)
+        holders = {row.holder for row in there.rows(cause.step, self._setting.case_field)}
+        return parts if holders & parts.keys() else None
 
     def _takes(self, proceeding: Proceeding, cause: Causes) -> bool:
         rows = self._procedures[cause.procedure].rows(cause.step, self._setting.case_field)

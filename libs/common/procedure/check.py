@@ -90,6 +90,13 @@ def check_causes(procedures: Mapping[str, Procedure]) -> list[str]:
             for procedure in procedures.values()
             for name in sorted((procedure.about | procedure.inherits.keys()) - procedures.keys())
         ),
+        *(
+            f"{procedure.name}: it inherits {there}, which is no part of {name}"
+            for procedure in procedures.values()
+            for name, inherited in procedure.inherits.items()
+            for there in inherited.values()
+            if name in procedures and there not in procedures[name].parts
+        ),
     ]
 
 
@@ -101,7 +108,11 @@ def _cause(
     if there is None or not rows:
         yield f"it causes {cause.procedure}.{cause.step}, which is no step"
         return
-    if any(row.actor.part != SERVICE or row.form is not CausedByAct for row in rows):
+    says_only_the_act = cause.makes is None
+    if any(
+        row.actor.part != SERVICE or (row.form is CausedByAct) is not says_only_the_act
+        for row in rows
+    ):
         yield f"{cause.step} is not the platform's to take with another act"
     opens = cause.reach is Reach.OPENS
     if any(row.opens is not opens for row in rows):
@@ -109,12 +120,22 @@ def _cause(
     for field in filter(None, (cause.parties, cause.about)):
         if field != OPENED and field not in step.form.model_fields:
             yield f"the form has no field {field}"
-    if opens and there.needs_party and not (cause.parties or procedure.needs_party):
-        yield f"{cause.step} opens a proceeding without a party"
+    if opens:
+        yield from _opening(procedure, there, cause, rows)
     for part, here in cause.parts.items():
         kinds = set(there.parts.get(part, ())) & set(procedure.parts.get(here, ()))
         if not kinds:
             yield f"{cause.step}: no organ can be {part} there and {here} here"
+
+
+def _opening(
+    procedure: Procedure, there: Procedure, cause: Causes, rows: Iterable[Step]
+) -> Iterator[str]:
+    """What a proceeding lacks that the platform opens."""
+    if there.needs_party and not (cause.parties or procedure.needs_party):
+        yield f"{cause.step} opens a proceeding without a party"
+    if any(row.holder not in cause.parts for row in rows):
+        yield f"{cause.step} opens a proceeding that nobody holds"
 
 
 # --- what each row says

@@ -1,6 +1,6 @@
 """What comes into a decision and what goes out: who wants what, in which setting, what is said."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from libs.common.agencies import Duty
 from libs.common.contracts import Event, Form, Sealed
 from libs.common.contracts.procedure import Document, Precision
-from libs.common.procedure.table import SERVICE, Part
+from libs.common.procedure.table import SERVICE, Part, Procedure
 from libs.common.worktime import Calendar
 
 if TYPE_CHECKING:
@@ -70,6 +70,10 @@ class Command:
     """No source tells when it was; `happened_at` is only a bound."""
 
 
+FillParts = Callable[[Procedure, Mapping[Part, str]], Mapping[Part, str]]
+"""The organs by part of a proceeding that opens, from those that are given."""
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """What surrounds a decision: the case, the time, the calendar, fresh identities."""
@@ -85,6 +89,8 @@ class Setting:
     """Lengths of the platform's own limits, by name, where the profile sets another."""
     proceedings: "tuple[Proceeding, ...]" = ()
     """Every proceeding of the case, for conditions that look beside their own."""
+    fill: FillParts | None = None
+    """How the profile fills the parts of what the platform opens; None: they stay as given."""
 
 
 @dataclass(frozen=True, slots=True)

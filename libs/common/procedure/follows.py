@@ -388,7 +388,7 @@ def follows(
     gone = frozenset(limit.name for limit in (*step.ends, *step.drops))
     if proceeding is not None:
         yield from _stopped(step, proceeding, act, setting)
-        yield from _held_otherwise(proceeding, act, setting, gone=gone)
+        yield from held_otherwise(proceeding, act, setting, gone=gone)
     for start in step.starts:
         yield from started(start, proceeding, act, form, setting, gone=gone)
     if not act.head.imported:
@@ -396,7 +396,7 @@ def follows(
             yield from _owed(owed, act, setting)
 
 
-def _held_otherwise(
+def held_otherwise(
     proceeding: Proceeding, act: Act, setting: Setting, *, gone: frozenset[str]
 ) -> Iterator[Said]:
     """Limits that begin to roll over rest days, or cease to, because the party is freed or held."""

@@ -85,6 +85,8 @@ class Taken(Strict):
     told: tuple[tuple[str, Duty], ...] = ()
     annulled: bool = False
     custody_before: bool = False
+    about_before: UUID | None = None
+    about: UUID | None = None
     facts: dict[str, Any] = Field(default={})
     """What its row keeps of its form."""
     caused_by: UUID | None = None
@@ -239,6 +241,8 @@ def _taken(
         holder=head.holder,
         parts_before=proceeding.parts,
         custody_before=proceeding.custody,
+        about_before=proceeding.about,
+        about=head.about,
         facts=event.form.model_dump(mode="json", include=kept) if kept else {},
         caused_by=head.caused_by,
     )

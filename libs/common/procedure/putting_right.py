@@ -36,6 +36,7 @@ from libs.common.procedure.follows import (
     elsewhere,
     ended,
     head_of,
+    held_otherwise,
     moved,
     notice,
     paused,
@@ -130,6 +131,7 @@ def _annul(
             missing=resting,
         )
     changes = _place_before(taken) if row_of(procedure, taken).moves else {}
+    changes |= _beside_before(procedure, proceeding, taken)
     head = head_of(
         proceeding,
         ANNUL,
@@ -142,9 +144,15 @@ def _annul(
     said = Said(next(setting.ids), ActAnnulled(head=head, form=command.form))
     act = Act(said.id, head, taken.organ)
     undone = [
-        each for clock in proceeding.clocks for each in _undone(clock, taken.act, act, setting)
+        each
+        for clock in proceeding.clocks
+        for each in _undone(
+            clock, taken.act, act, setting, _ended_anyway(procedure, proceeding, taken, clock)
+        )
     ]
-    return [said, *undone, *_told_again(procedure, taken, ANNUL, act, setting)]
+    gone = frozenset(clock.running.name for clock in proceeding.running if clock.act == taken.act)
+    held = held_otherwise(proceeding, act, setting, gone=gone)
+    return [said, *undone, *held, *_told_again(procedure, taken, ANNUL, act, setting)]
 
 
 def _place_before(taken: Taken) -> dict[str, object]:
@@ -155,13 +163,54 @@ def _place_before(taken: Taken) -> dict[str, object]:
         "state": taken.state_before,
         "holder": taken.holder_before,
         "parts": taken.parts_before,
-        "custody": taken.custody_before,
     }
 
 
-def _undone(clock: Clock, annulled: UUID, act: Act, setting: Setting) -> Iterator[Said]:
-    """What an act had done to a limit is undone."""
-    if clock.ended_by == annulled:
+def _beside_before(procedure: Procedure, proceeding: Proceeding, taken: Taken) -> dict[str, object]:
+    """Whether the party was held and what it was about before, unless a later act says so anew.
+
+    A release or another file stands beside the states: later acts need not rest on it.
+    """
+    standing = proceeding.standing()
+    later = standing[standing.index(taken) + 1 :]
+    changes: dict[str, object] = {}
+    says_custody = row_of(procedure, taken).custody is not None
+    if says_custody and all(row_of(procedure, each).custody is None for each in later):
+        changes["custody"] = taken.custody_before
+    moved_away = taken.state_before is not None and taken.about != taken.about_before
+    if moved_away and all(each.about == each.about_before for each in later):
+        changes["about"] = taken.about_before
+    return changes
+
+
+def _ended_anyway(
+    procedure: Procedure, proceeding: Proceeding, taken: Taken, clock: Clock
+) -> tuple[Taken, Ending] | None:
+    """The next act that ends a limit, where it was not the one to be annulled that did."""
+    standing = proceeding.standing()
+    name = clock.running.name
+    for later in standing[standing.index(taken) + 1 :]:
+        row = row_of(procedure, later)
+        if name in {limit.name for limit in row.ends}:
+            return later, Ending.MET
+        if name in {limit.name for limit in row.drops}:
+            return later, Ending.CLOSED
+    return None
+
+
+def _undone(
+    clock: Clock,
+    annulled: UUID,
+    act: Act,
+    setting: Setting,
+    anyway: tuple[Taken, Ending] | None,
+) -> Iterator[Said]:
+    """What an act had done to a limit is undone; one that a later act ends runs no further."""
+    if clock.ended_by == annulled and anyway is not None:
+        later, ending = anyway
+        ender = Act(later.act, act.head, act.organ)
+        yield ended(clock, ender, ending, setting, at=later.happened_at)
+    elif clock.ended_by == annulled:
         yield reopened(clock, act, setting)
     elif not clock.runs:
         return

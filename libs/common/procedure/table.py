@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
 from libs.common.agencies import Duty, Matter, OrganKind
 from libs.common.contracts import Form
@@ -165,6 +166,9 @@ class Causes:
     """Whether it causes it, from this proceeding as it is then and all of the case."""
     about: str | None = None
     """What those reached are about from now on: a field of the form, or what this step opened."""
+    makes: "Callable[[UUID, Form, Setting], Form | None] | None" = None
+    """The form of the step caused, from this act and its form; None means nothing is caused.
+    Without it the step caused says no more than which act caused it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -243,3 +243,19 @@ CRITERIA: Final = tuple(_criterion(row, _BOOK) for row in _BOOK.criteria)
 """Every criterion of every time we hold, in the order of the law."""
 DEFINITIONS: Final[Mapping[str, str]] = MappingProxyType(_BOOK.definitions)
 """What the words of the criteria mean (ECI23 arts 6 and 19)."""
+
+
+def _said_as(words: frozenset[str]) -> frozenset[str]:
+    """Some words with those that are used for them."""
+    return words | {word for word, of in _BOOK.synonyms.items() if of in words}
+
+
+_CONDITIONS: Final = tuple(
+    condition for each in CRITERIA for way in each.ways for condition in way.conditions
+)
+THINGS: Final = _said_as(frozenset(word for each in _CONDITIONS for word in each.of))
+"""What a finding may be of, in the words of the criteria of every time we hold."""
+SUBSTANCES: Final = _said_as(
+    frozenset(word for each in _CONDITIONS for word in each.substances) | _BOOK.includes.keys()
+)
+"""The wastes and pollutants of the criteria, with the words that are used for them."""

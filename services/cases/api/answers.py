@@ -19,11 +19,11 @@ from libs.common.law import Confidence
 from libs.common.procedure import SERVICE, Person, Procedure, Proceeding, Step, may_take, open_steps
 from libs.common.service import Context
 from libs.common.signing import Receipt
-from services.cases import views
-from services.cases.domain import Case, access_rows, headline
+from services.cases.domain import Case, access_rows, headline, state_titles
 from services.cases.handlers.loading import Kept
 from services.cases.handlers.steps import etag, may_open, steps_named
 from services.cases.procedures import PROCEDURES
+from services.cases.views.cases import CaseLine, Facets, LimitLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +121,20 @@ class StepAnswer(CaseView):
 class CasePage(Strict):
     """A page of the list; `next` is the `after` of the next one."""
 
-    cases: tuple[views.CaseLine, ...]
+    cases: tuple[CaseLine, ...]
     count: int
-    """Cases seen in all, counted up to 10,000."""
+    """Cases found in all, counted up to 10,000."""
+    count_stopped: bool
+    """Whether there are more than were counted; then the facets are of the 10,000 last changed."""
+    facets: Facets | None
+    """How the cases found divide, where it was asked for."""
     next: str | None
 
 
 class LimitPage(Strict):
     """A page of the work list; `next` is the `after` of the next one."""
 
-    limits: tuple[views.LimitLine, ...]
+    limits: tuple[LimitLine, ...]
     next: str | None
 
 
@@ -239,6 +243,7 @@ def proceeding_view(
     """A proceeding as seen by a person."""
     procedure = PROCEDURES[proceeding.procedure]
     state = procedure.state(proceeding.state)
+    title, title_en = state_titles(proceeding)
     limits = limit_views(context, procedure, proceeding)
     return ProceedingView(
         id=proceeding.id,
@@ -246,8 +251,8 @@ def proceeding_view(
         title=procedure.title,
         title_en=procedure.title_en,
         state=state.code,
-        state_title=state.title,
-        state_title_en=state.title_en,
+        state_title=title,
+        state_title_en=title_en,
         holder=proceeding.holder,
         parts=proceeding.parts,
         party=proceeding.party,

@@ -8,20 +8,17 @@ import orjson
 from fastapi import Query, Request, Response
 from pydantic import Field
 
-from libs.common.access import HANDLING, Level, Sight
-from libs.common.contracts import Code, Strict
+from libs.common.access import Level
+from libs.common.contracts import Strict
 from libs.common.errors import Forbidden, NotFound
 from libs.common.events import new_id
-from libs.common.http import HANDLING_PURPOSE, Reading, Routes, acting, reader
+from libs.common.http import Reading, Routes, acting, reader
 from libs.common.identity import Identity
 from libs.common.service import Context
 from libs.common.signing import Receipt
-from services.cases import views
 from services.cases.api.answers import (
-    CasePage,
     CaseView,
     ContentView,
-    LimitPage,
     StepAnswer,
     Trail,
     TrailEntry,
@@ -29,30 +26,21 @@ from services.cases.api.answers import (
     kept_response,
     step_answer,
 )
+from services.cases.api.exporting import Exporter
 from services.cases.api.importing import add_importing
-from services.cases.api.paging import cursor, cursor_of
+from services.cases.api.lists import add_lists
+from services.cases.api.parties import add_parties
+from services.cases.api.screening import add_screening
+from services.cases.api.seeing import seen
+from services.cases.api.statistics import add_statistics
 from services.cases.api.steps import add_steps, person_or_none
-from services.cases.domain import Case, shown_body, stream_of
+from services.cases.api.work import add_work
+from services.cases.domain import Case, shown_body, shows_words, stream_of
 from services.cases.handlers.acting import Running, act
-from services.cases.handlers.loading import load, today
 from services.cases.handlers.opening import OPEN_CASE_BODY, decide_opening
+from services.cases.views import cases as views
 
 TRAIL_MAX: Final = 500
-
-
-class CaseQuery(views.CaseFilter):
-    """Filters and page of the case list."""
-
-    after: Annotated[str | None, Field(max_length=80)] = None
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
-
-
-class LimitQuery(Strict):
-    """Filters and page of the work list."""
-
-    organ: Code | None = None
-    after: Annotated[str | None, Field(max_length=80)] = None
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
 class TrailQuery(Strict):
@@ -67,10 +55,15 @@ def routes(context: Context) -> Routes:
     router = Routes(context.service)
     running = Running()
     add_opening(router, context, running)
-    add_lists(router, context)
+    exporter = Exporter(context)
+    add_work(router, context, exporter)
+    add_lists(router, context, exporter)
+    add_statistics(router, context)
     add_one_case(router, context)
+    add_parties(router, context, running)
     add_steps(router, context, running)
     add_importing(router, context)
+    add_screening(router, context)
     return router
 
 
@@ -112,60 +105,6 @@ def add_opening(router: Routes, context: Context, running: Running) -> None:
         description="执法人员建立案件档案。/ An officer of an enforcement agency opens a dossier.",
         status=201,
     )
-
-
-def add_lists(router: Routes, context: Context) -> None:
-    """Add the list of cases and the work list of limits."""
-    reading_of = reader(context)
-
-    @router.get("/cases", response_model=CasePage, summary="案件列表 / the cases that you see")
-    async def list_cases(
-        query: Annotated[CaseQuery, Query()], reading: Annotated[Reading, reading_of]
-    ) -> Response:
-        sight = sight_of(reading.identity)
-        levels = levels_of(reading)
-        wanted = views.CaseFilter(**query.model_dump(include=set(views.CaseFilter.model_fields)))
-        async with context.database.begin() as connection:
-            lines = await views.list_cases(
-                connection,
-                sight,
-                levels,
-                wanted,
-                today=today(context),
-                after=cursor_of(query.after),
-                limit=query.limit,
-            )
-            count = await views.count_cases(connection, sight, levels, today=today(context))
-        following = (
-            cursor(lines[-1].updated_at, lines[-1].id) if len(lines) == query.limit else None
-        )
-        return await reading.answer(
-            CasePage(cases=tuple(lines), count=count, next=following),
-            shown=[str(line.id) for line in lines],
-            query={k: str(v) for k, v in query.model_dump(exclude_none=True).items()},
-        )
-
-    @router.get("/limits", response_model=LimitPage, summary="期限清单 / limits by due time")
-    async def list_limits(
-        query: Annotated[LimitQuery, Query()], reading: Annotated[Reading, reading_of]
-    ) -> Response:
-        async with context.database.begin() as connection:
-            lines = await views.list_limits(
-                connection,
-                sight_of(reading.identity),
-                levels_of(reading),
-                organ=query.organ,
-                today=today(context),
-                after=cursor_of(query.after),
-                limit=query.limit,
-            )
-        last = lines[-1] if len(lines) == query.limit else None
-        following = cursor(last.due_at, last.id) if last and last.due_at else None
-        return await reading.answer(
-            LimitPage(limits=tuple(lines), next=following),
-            shown=[str(line.case) for line in lines],
-            query={k: str(v) for k, v in query.model_dump(exclude_none=True).items()},
-        )
 
 
 def add_one_case(router: Routes, context: Context) -> None:
@@ -227,7 +166,10 @@ def add_one_case(router: Routes, context: Context) -> None:
         found, level = await seen(context, reading, case)
         async with context.database.begin() as connection:
             row = await views.content(connection, stream_of(found.id), content)
-        if row is None or not may_read_words(level, row.organ, reading.identity):
+        if row is None or not (
+            may_read_words(level, row.organ, reading.identity)
+            or shows_words(found, level, reading.identity.organ, content)
+        ):
             raise NotFound
         value = context.vault.open(
             content_id=row.id, subject=row.subject, wrapped=row.wrapped, sealed=row.sealed
@@ -236,34 +178,6 @@ def add_one_case(router: Routes, context: Context) -> None:
             id=row.id, kind=row.kind, organ=row.organ, value=value, salt=row.salt.hex()
         )
         return await reading.answer(view, shown=[str(case), str(content)])
-
-
-async def seen(context: Context, reading: Reading, case_id: UUID) -> tuple[Case, Level]:
-    """A case and the level at which its reader sees it.
-
-    Raises:
-        NotFound: there is none, or none for this reader.
-        PurposeMissing: the reader does not handle it and says no purpose.
-    """
-    sight = sight_of(reading.identity)
-    async with context.database.driver() as connection:
-        loaded = await load(context, connection, case_id, organ=sight.organ or "")
-    level = Level.SUPERIOR if sight.everything else loaded.level
-    if loaded.case is None or level is None:
-        raise NotFound
-    reading.require_purpose(level)
-    return loaded.case, level
-
-
-def sight_of(identity: Identity) -> Sight:
-    """Which cases the bearer of a token sees."""
-    return Sight.of(identity.organ, identity.duties)
-
-
-def levels_of(reading: Reading) -> frozenset[Level]:
-    """The levels that a list shows: without a purpose, those whose readers handle the case."""
-    says_why = reading.purpose is not None and reading.purpose.code != HANDLING_PURPOSE
-    return frozenset(Level) if says_why else HANDLING
 
 
 def may_read_words(level: Level, organ: str, identity: Identity) -> bool:

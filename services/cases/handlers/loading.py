@@ -17,6 +17,8 @@ from libs.common.service import Context
 from services.cases.domain import STATE_VERSION, Case, evolve_case, stream_of
 from services.cases.procedures.transfer import SIGN_AFTER_ARRIVAL, SIGN_REROUTED
 
+VERSION_MAX: Final = 2**31 - 1
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -83,12 +85,21 @@ async def load(
     )
 
 
-async def replay(connection: asyncpg.Connection, stream: str) -> tuple[Case | None, int]:
-    """The case as its events make it, and its version."""
+async def replay(
+    connection: asyncpg.Connection, stream: str, *, before: int = VERSION_MAX
+) -> tuple[Case | None, int]:
+    """The case as its events make it, and its version.
+
+    Args:
+        connection: the driver's.
+        stream: of the case.
+        before: the version that is no longer read.
+    """
     rows = await connection.fetch(
         "select version, id, type, time, actor, agency, data from events"
-        " where stream = $1 order by version",
+        " where stream = $1 and version < $2 order by version",
         stream,
+        before,
     )
     case: Case | None = None
     for row in rows:

@@ -1,6 +1,6 @@
 """Opening the dossier of a case."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -10,13 +10,14 @@ import asyncpg
 from libs.common.agencies import Duty, OrganId, OrganKind
 from libs.common.contents import Sealing
 from libs.common.contracts import Sealed, body_of, seal
-from libs.common.contracts.cases.dossier import CaseOpened, OpenCase, Party, PartyKind
+from libs.common.contracts.cases.dossier import CaseOpened, OpenCase
 from libs.common.errors import BodyInvalid, Forbidden, HappenedInFuture
 from libs.common.events import new_id
 from libs.common.procedure import Person, Said
 from libs.common.service import Context
 from services.cases.domain import stream_of
 from services.cases.handlers.loading import today
+from services.cases.handlers.parties import check_named_once, organisation, person_of_case
 
 
 async def next_number(context: Context, connection: asyncpg.Connection, organ: str) -> str:
@@ -44,10 +45,11 @@ async def decide_opening(
 
     Raises:
         Forbidden: not an officer of an organ that opens cases.
-        BodyInvalid: an officer is not one of this agency, or named twice.
+        BodyInvalid: an officer is not one of this agency, or named twice; or an organisation is.
         HappenedInFuture: it was discovered later than now.
     """
     _check(context, person, body.officers, body.discovered_at)
+    check_named_once(body.organisations)
     party_ids = [new_id() for _ in body.persons]
     subjects = (f"party/{party_id}" for party_id in party_ids)
 
@@ -57,6 +59,10 @@ async def decide_opening(
         return context.vault.seal(sealing, value, subject=subject, kind=kind)
 
     form = seal(OpenCase, body, seal_one)
+    parties = (
+        *map(organisation, form.organisations),
+        *map(person_of_case, party_ids, body.persons, form.persons),
+    )
     event = CaseOpened(
         case=case_id,
         case_number=await next_number(context, connection, person.organ),
@@ -66,7 +72,7 @@ async def decide_opening(
         agency=person.organ,
         discovered_at=form.discovered_at,
         summary=form.summary,
-        parties=(*_organisations(form), *_persons(form, party_ids)),
+        parties=parties,
         officers=form.officers,
     )
     return [Said(new_id(), event)]
@@ -93,26 +99,6 @@ def _check(
         )
     if discovered_at > context.clock.now():
         raise HappenedInFuture(field="discovered_at")
-
-
-def _organisations(form: OpenCase) -> Iterator[Party]:
-    for each in form.organisations:
-        yield Party(
-            id=new_id(),
-            kind=PartyKind.ORGANISATION,
-            organisation=each.name,
-            credit_code=each.credit_code,
-        )
-
-
-def _persons(form: OpenCase, party_ids: Sequence[UUID]) -> Iterator[Party]:
-    for party_id, each in zip(party_ids, form.persons, strict=True):
-        yield Party(
-            id=party_id,
-            kind=PartyKind.PERSON,
-            person=each.details,
-            is_minor=each.is_minor,
-        )
 
 
 OPEN_CASE_BODY: Final = body_of(OpenCase)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from libs.common import limits
 from libs.common.contracts import Event
@@ -20,8 +21,11 @@ from libs.common.procedure import Clock, Proceeding
 from libs.common.service import Context
 from libs.common.store import Row
 from services.cases.domain import STATE_VERSION, Case, access_rows, headline, stream_of
+from services.cases.handlers.done import changed_acts, changed_parties
+from services.cases.handlers.screened import changed_screening
+from services.cases.handlers.waiting import changed_work
+from services.cases.tables import ACTS, CASE_PARTIES, LIMITS, METADATA, PROCEEDINGS, WORK
 from services.cases.tables import CASES as CASES_TABLE
-from services.cases.tables import LIMITS, METADATA, PROCEEDINGS
 
 CASE_ACCESS: Final = METADATA.tables["case_access"]
 
@@ -56,6 +60,10 @@ def changed_rows(
             if before is None or before.proceeding(each.id) != each
         ],
         LIMITS: limit_rows(context, after, events),
+        WORK: changed_work(context, before, after, touched_limits(events)),
+        ACTS: changed_acts(before, after),
+        CASE_PARTIES: changed_parties(before, after),
+        **changed_screening(before, after, context.profile.zone),
     }
     superiors = context.profile.superior_ids
     access_before = access_rows(before, superiors) if before else {}
@@ -109,13 +117,18 @@ _LIMIT_EVENTS: Final = (
 
 def limit_rows(context: Context, case: Case, events: Sequence[Event]) -> list[Row]:
     """The rows of the limits that some events touch."""
-    touched = {event.limit_id for event in events if isinstance(event, _LIMIT_EVENTS)}
+    touched = touched_limits(events)
     return [
         limit_row(context, case, proceeding, clock)
         for proceeding in case.proceedings
         for clock in proceeding.clocks
         if clock.running.id in touched
     ]
+
+
+def touched_limits(events: Sequence[Event]) -> frozenset[UUID]:
+    """The limits of which some events tell."""
+    return frozenset(event.limit_id for event in events if isinstance(event, _LIMIT_EVENTS))
 
 
 def limit_row(context: Context, case: Case, proceeding: Proceeding, clock: Clock) -> Row:

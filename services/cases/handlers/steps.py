@@ -1,7 +1,7 @@
 """A step of a procedure, as a person wants it taken."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,8 @@ from pydantic import BaseModel
 from libs.common.access import Level
 from libs.common.agencies import OrganId, ProfileError
 from libs.common.contents import Sealing
-from libs.common.contracts import Sealed, seal
+from libs.common.contracts import Form, Sealed, seal
+from libs.common.contracts.cases.penalty import DecidePenalty, RecordFindings
 from libs.common.contracts.procedure import AnnulAct, CorrectAct
 from libs.common.errors import BodyInvalid, Forbidden, NotFound, PreconditionMissing, RevisionStale
 from libs.common.http import Acting, person_of
@@ -77,10 +78,11 @@ def decide_step(
 
     form_type = form_of(procedure, name)
     opening = Opening.none() if proceeding else opening_of(context, case, procedure, person, body)
+    form = with_only_party(case, seal(form_type, body.form, seal_one))
     command = Command(
         step=name,
         person=person,
-        form=seal(form_type, body.form, seal_one),
+        form=form,
         happened_at=body.happened_at,
         precision=body.precision,
         late_reason=seal_one(body.late_reason, "late_reason") if body.late_reason else None,
@@ -95,7 +97,10 @@ def decide_step(
             procedure,
             proceeding.id if proceeding else None,
             command,
-            setting_of(context, case),
+            replace(
+                setting_of(context, case),
+                fill=lambda there, parts: _standing(context, case, there, parts),
+            ),
             platform=PLATFORM,
         )
     except OverflowError as error:
@@ -107,7 +112,31 @@ def decide_step(
     if proceeding is not None and needs_if_match(procedure, name):
         check_revision(proceeding, acting.if_match)
     check_named_organs(context, procedure, name, body.form)
+    check_named_parties(case, form)
     return said
+
+
+def with_only_party(case: Case, form: Form) -> Form:
+    """The form, with the only party of the case where it names none."""
+    if isinstance(form, RecordFindings | DecidePenalty) and not form.parties:
+        known = tuple(party.id for party in case.parties)
+        return form.model_copy(update={"parties": known}) if len(known) == 1 else form
+    return form
+
+
+def check_named_parties(case: Case, form: Form) -> None:
+    """Check that findings and penalties are of parties of the case.
+
+    Raises:
+        BodyInvalid: one is not, or findings name none of several.
+    """
+    if not isinstance(form, RecordFindings | DecidePenalty):
+        return
+    known = {party.id for party in case.parties}
+    if unknown := [str(each) for each in form.parties if each not in known]:
+        raise _invalid("form.parties", "party_of_case", "、".join(unknown))
+    if isinstance(form, RecordFindings) and known and not form.parties:
+        raise _invalid("form.parties", "missing", "、".join(map(str, known)))
 
 
 def form_of(procedure: Procedure, name: str) -> type[Any]:
@@ -184,11 +213,28 @@ def opening_of(
     actor = next(step.actor.part for step in procedure.steps if step.opens)
     if may_stand(context, procedure, actor, person.organ):
         parts[actor] = person.organ
+    return Opening(_with_fills(context, case, procedure, parts), party, about.id if about else None)
+
+
+def _standing(
+    context: Context, case: Case, procedure: Procedure, given: Mapping[Part, str]
+) -> Mapping[Part, str]:
+    """Those of the given organs that can stand in their parts, and the profile's."""
+    parts = {
+        part: organ for part, organ in given.items() if may_stand(context, procedure, part, organ)
+    }
+    return _with_fills(context, case, procedure, parts)
+
+
+def _with_fills(
+    context: Context, case: Case, procedure: Procedure, given: Mapping[Part, str]
+) -> Mapping[Part, str]:
+    parts = dict(given)
     for part, fill in procedure.fills.items():
         organ = _filled(context, case, fill, parts)
         if part not in parts and organ and may_stand(context, procedure, part, organ):
             parts[part] = organ
-    return Opening(parts, party, about.id if about else None)
+    return parts
 
 
 def may_open(case: Case, level: Level | None) -> bool:

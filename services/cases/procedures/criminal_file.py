@@ -9,8 +9,10 @@ from typing import Final
 
 from libs.common.agencies import Duty, OrganKind
 from libs.common.contracts.cases import criminal as said
+from libs.common.contracts.cases.forms import NamedParties
 from libs.common.law import CODE, CPL, M17, PLATFORM, PR19, PS16, PSP20, SC310, Confidence, Law
 from libs.common.procedure import (
+    ANNULLED,
     OPENED,
     Causes,
     Command,
@@ -102,6 +104,54 @@ NOTIFY_WITHDRAWAL = duty(
     missed=SUPERVISED,
 )
 
+# --- guards
+
+
+def _another_file(
+    proceeding: Proceeding | None, command: Command, setting: Setting
+) -> Sequence[str]:
+    assert isinstance(command.form, said.MergeFile)
+    assert proceeding is not None
+    open_files = {
+        each.id
+        for each in setting.proceedings
+        if each.procedure == proceeding.procedure and each.state == FILED.code
+    }
+    return [] if command.form.into in open_files - {proceeding.id} else ["into"]
+
+
+def _not_suspected_yet(
+    proceeding: Proceeding | None, command: Command, setting: Setting
+) -> Sequence[str]:
+    assert isinstance(command.form, NamedParties)
+    assert proceeding is not None
+    suspected = [
+        each.party
+        for each in setting.proceedings
+        if each.procedure == "suspect"
+        and each.about == proceeding.id
+        and each.state not in (WITHDRAWN.code, ANNULLED.code)
+    ]
+    named = command.form.parties
+    twice = {party for party in named if party in suspected or named.count(party) > 1}
+    return [] if command.imported else sorted(map(str, twice))
+
+
+ANOTHER_FILE = Guard(
+    "another_file",
+    "应当并入本案另一在侦案件",
+    "It goes into another file of the case that is under investigation",
+    SPLIT_LAW,
+    _another_file,
+)
+NOT_SUSPECTED_YET = Guard(
+    "not_suspected_yet",
+    "已列为本案犯罪嫌疑人的不重复列入",
+    "Nobody is a suspect twice in one file",
+    CPL_109,
+    _not_suspected_yet,
+)
+
 
 def _three_months(
     proceeding: Proceeding | None, command: Command, setting: Setting
@@ -138,6 +188,7 @@ DONE: Final = frozenset(
     }
 )
 """States in which a file or a suspect no longer keeps the penalty waiting."""
+
 OPENS_SUSPECTS = Causes(
     "suspect",
     "open_suspect",
@@ -261,6 +312,7 @@ STEPS: tuple[Step, ...] = (
         actor=officer(POLICE),
         emits=said.SuspectsNamed,
         law=(CPL_109,),
+        guards=(NOT_SUSPECTED_YET,),
         causes=(OPENS_SUSPECTS,),
     ),
     Step(
@@ -284,6 +336,7 @@ STEPS: tuple[Step, ...] = (
         actor=officer(POLICE),
         emits=said.FurtherSuspectsNamed,
         law=(CPL_109,),
+        guards=(NOT_SUSPECTED_YET,),
         causes=(OPENS_SUSPECTS,),
     ),
     Step(
@@ -326,6 +379,7 @@ STEPS: tuple[Step, ...] = (
         emits=said.FileMerged,
         law=(SPLIT_LAW,),
         decides=True,
+        guards=(ANOTHER_FILE,),
         drops=(URGE_FILE,),
         causes=(Causes("suspect", "follow_file", Reach.DEPENDENT, about="into"),),
     ),

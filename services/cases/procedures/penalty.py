@@ -21,6 +21,8 @@ from libs.common.procedure import (
     Step,
     Supervises,
 )
+from services.cases.procedures.suspicion import CAUSES
+from services.cases.procedures.transfer import SC310_3, SCREENING_LAW
 from services.cases.procedures.writing import (
     ENVIRONMENT,
     LAPSES,
@@ -450,6 +452,18 @@ STEPS: tuple[Step, ...] = (
         law=(APL_42, MEE30_10),
     ),
     Step(
+        "record_findings",
+        "登记查明事实并比对标准",
+        "Record findings and hold them against the criteria",
+        source=(*BEFORE_OPENING, *UNDER_WAY, PENALTY_DECIDED, ENFORCING),
+        target=None,
+        actor=officer(AGENCY),
+        emits=said.FindingsRecorded,
+        law=(SC310_3, SCREENING_LAW),
+        causes=CAUSES,
+        keeps=("findings", "conducted_on", "parties"),
+    ),
+    Step(
         "open_penalty_case",
         "行政立案",
         "Open the administrative case",
@@ -730,7 +744,10 @@ STEPS: tuple[Step, ...] = (
         drops=(STATEMENT, ASK_HEARING, NOTIFY_HEARING, LIMITATION, LIMITATION_LONG),
         starts=(starts(SERVE, AGENCY),),
         owes=(enters("penalty", AGENCY, M17_34),),
-        keeps=("parties", "kinds", "fine_yuan"),
+        keeps=(
+            *("parties", "kinds", "fine_yuan"),
+            *("repeat_kind", "collective", "serious", "minimum_yuan"),
+        ),
     ),
     Step(
         "decide_on_the_spot",
@@ -749,7 +766,7 @@ STEPS: tuple[Step, ...] = (
             starts(ASK_RECONSIDERATION, AGENCY),
             starts(SUE, AGENCY),
         ),
-        keeps=("parties", "kinds", "fine_yuan"),
+        keeps=("parties", "kinds", "fine_yuan", "repeat_kind"),
     ),
     Step(
         "decide_no_penalty",

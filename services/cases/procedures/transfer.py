@@ -98,6 +98,20 @@ NON_FILING_SIGNED = State(
 )
 
 WITH_POLICE = (ACCEPTED, SUPPLEMENT, EXTRA_INVEST)
+UNDER_WAY = (
+    SUSPECT_FLAG,
+    TRANSFER_REPORT,
+    TRANSFER_APPROVED,
+    DELIVERED,
+    *WITH_POLICE,
+    REROUTED,
+    RETURNED,
+    FILED,
+    NOT_FILED,
+    NON_FILING_NOTIFIED,
+    RECONSIDER,
+)
+"""Something is owed still: what is found now belongs to this transfer."""
 AFTER_APPROVAL = (
     TRANSFER_APPROVED,
     DELIVERED,
@@ -122,6 +136,12 @@ M17_7 = Law(M17, "第七条")
 M17_8 = Law(M17, "第八条")
 M17_9 = Law(M17, "第九条")
 M17_34 = Law(M17, "第三十四条")
+SC310_3 = Law(
+    SC310,
+    "第三条",
+    Confidence.MEM,
+    "移送标准条款凭记忆，须核对；达到标准只是移送的理由，不是定罪。",
+)
 SC310_5 = Law(SC310, "第五条")
 SC310_6 = Law(SC310, "第六条")
 SC310_7 = Law(SC310, "第七条")
@@ -134,9 +154,16 @@ PSP20_181 = Law(PSP20, "第一百八十一条")
 PSP20_182 = Law(PSP20, "第一百八十二条")
 PR19_563 = Law(PR19, "第五百六十三条")
 SC310_9 = Law(SC310, "第九条")
+SC310_14 = Law(SC310, "第十四条")
 M17_11 = Law(M17, "第十一条")
 M17_12 = Law(M17, "第十二条")
 CODE_1083 = Law(CODE, "第一千零八十三条")
+SCREENING_LAW = Law(
+    PLATFORM,
+    "涉嫌犯罪筛查",
+    Confidence.DESIGN,
+    "筛查只作提示，是否移送由人决定；接近标准（80%）即提示为平台规则，接近不等于涉嫌犯罪。",
+)
 CLUE_LAW = Law(
     PLATFORM,
     "线索移送公安机关",
@@ -485,6 +512,29 @@ STEPS: tuple[Step, ...] = (
         holder=SENDER,
     ),
     Step(
+        "raise_suspicion",
+        "筛查提示疑似涉嫌犯罪",
+        "Raise a suspicion from findings",
+        source=(),
+        target=SUSPECT_FLAG,
+        actor=PLATFORM_ITSELF,
+        emits=said.SuspicionRaised,
+        law=(SC310_3, SCREENING_LAW),
+        holder=SENDER,
+        keeps=("grade",),
+    ),
+    Step(
+        "add_outcomes",
+        "补充筛查结果",
+        "Add outcomes of the screening",
+        source=UNDER_WAY,
+        target=None,
+        actor=PLATFORM_ITSELF,
+        emits=said.OutcomesAdded,
+        law=(SC310_3, SCREENING_LAW),
+        keeps=("grade",),
+    ),
+    Step(
         "pass_clue",
         "移送犯罪线索",
         "Pass a clue of a crime to the police",
@@ -519,6 +569,8 @@ STEPS: tuple[Step, ...] = (
         emits=said.SuspicionDismissed,
         law=(SC310_5,),
         decides=True,
+        owes=(tells("suspicion_dismissed", SUPERVISOR, SC310_14),),
+        keeps=("reason",),
     ),
     Step(
         "report",
@@ -561,6 +613,7 @@ STEPS: tuple[Step, ...] = (
         decides=True,
         guards=(ANOTHER_PERSON,),
         ends=(DECIDE_ON_REPORT,),
+        keeps=("reason",),
     ),
     Step(
         "send",

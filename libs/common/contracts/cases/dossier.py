@@ -17,10 +17,10 @@ from libs.common.contracts import (
     Words,
     line,
 )
+from libs.common.contracts.codes import CreditCodeEntry, CreditCodeText, IdentityNumberEntry
 from libs.common.contracts.procedure import Document
+from libs.common.identity_codes import Check
 
-CreditCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-HJ-NPQRTUWXY]{18}$")]
-"""Unified social credit code (GB 32100-2015), by form."""
 Division = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{5}$")]
 """Administrative division (GB/T 2260)."""
 OrganName = Annotated[str, line(200)]
@@ -38,8 +38,8 @@ class PersonDetails(Strict):
     """What identifies a natural person; it is sealed and never travels in an event."""
 
     name: Annotated[str, line(100)] = Field(title="姓名 / name")
-    identity_number: str | None = Field(
-        default=None, pattern=r"^[0-9]{17}[0-9X]$", title="公民身份号码 / identity number"
+    identity_number: IdentityNumberEntry | None = Field(
+        default=None, title="公民身份号码 / identity number"
     )
     address: str | None = Field(default=None, max_length=200, title="住址 / address")
     telephone: str | None = Field(default=None, max_length=40, title="电话 / telephone")
@@ -51,8 +51,12 @@ class Party(Strict):
     id: UUID
     kind: PartyKind
     organisation: OrganName | None = None
-    credit_code: CreditCode | None = None
+    credit_code: CreditCodeText | None = None
+    credit_code_check: Check | None = None
+    """How far the code could be checked; None where there is none, or before it was checked."""
     person: Sealed[PersonDetails] | None = None
+    identity_number_check: Check | None = None
+    """How far the sealed identity number could be checked; None as above."""
     is_minor: bool = False
 
 
@@ -60,7 +64,7 @@ class OrganisationEntry(Strict):
     """An organisation as a party."""
 
     name: OrganName = Field(title="单位名称 / name")
-    credit_code: CreditCode | None = Field(
+    credit_code: CreditCodeEntry | None = Field(
         default=None, title="统一社会信用代码 / unified social credit code"
     )
 

@@ -1,11 +1,14 @@
 """The forms and events of the penalty procedure 行政处罚, rows A0 to A14 but for A10 and A11."""
 
+from collections.abc import Collection
 from datetime import date
+from typing import Annotated, Final
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
-from libs.common.contracts import Code, Form, Number, Sealed, Words
+from libs.common.contracts import Code, Digest, Form, Number, Sealed, Strict, Words
 from libs.common.contracts.cases.forms import (
     Decision,
     Letter,
@@ -16,7 +19,37 @@ from libs.common.contracts.cases.forms import (
     Result,
     SignedFor,
 )
-from libs.common.contracts.procedure import CausedByAct, taken
+from libs.common.contracts.procedure import CausedByAct, Document, taken
+from libs.common.screening import SUBSTANCES, THINGS, UNITS, Conduct, Kind, RepeatKind
+
+
+def _one_of(words: Collection[str], rule: str) -> AfterValidator:
+    """A word of a table; what people type beside it never stands in an event."""
+
+    def check(word: str) -> str:
+        if word not in words:
+            raise PydanticCustomError(rule, "表中没有该用语 / not a word of the table")
+        return word
+
+    return AfterValidator(check)
+
+
+OTHER_SUBSTANCE: Final = "其他"
+"""What the criteria do not name: it is recorded and meets none of them."""
+_THINGS: Final = sorted(THINGS)
+_SUBSTANCES: Final = [*sorted(SUBSTANCES), OTHER_SUBSTANCE]
+Unit = Annotated[str, _one_of(UNITS, "unit_known"), Field(json_schema_extra={"enum": [*UNITS]})]
+"""A unit of measurement that screening understands."""
+Substance = Annotated[
+    str,
+    _one_of(_SUBSTANCES, "word_of_criteria"),
+    Field(json_schema_extra={"enum": [*_SUBSTANCES]}),
+]
+Thing = Annotated[
+    str, _one_of(_THINGS, "word_of_criteria"), Field(json_schema_extra={"enum": [*_THINGS]})
+]
+DecimalText = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,15}(\.[0-9]{1,10})?$")]
+"""A figure as it was measured, without rounding: decimal digits with a point."""
 
 
 class RegisterLead(Form):
@@ -39,6 +72,39 @@ class Inspect(Form):
         min_length=2, max_length=20, title="执法人员（不少于二人） / officers, two or more"
     )
     record: Sealed[Words] | None = Field(default=None, title="检查情况 / what was found")
+
+
+class FindingEntry(Strict):
+    """一项发现: measured, with value and unit, or seen, without; and the document that says so."""
+
+    kind: Kind = Field(title="种类 / kind")
+    value: DecimalText | None = Field(
+        default=None, title="数值（事实不填） / value, none for a fact", examples=["3.2"]
+    )
+    unit: Unit | None = Field(default=None, title="单位 / unit")
+    substance: Substance | None = Field(default=None, title="废物或者污染物 / substance")
+    of: Thing | None = Field(default=None, title="具体所指 / of what exactly")
+    conduct: Conduct = Field(default=Conduct.POLLUTION, title="行为 / conduct")
+    evidence: tuple[Digest, ...] = Field(
+        default=(), max_length=20, title="证据摘要 SHA-256 / evidence by digest"
+    )
+    source: Document = Field(title="来源文书 / source document")
+
+
+class RecordFindings(Form):
+    """登记查明事实: what was measured or seen, to be held against the criteria of that day."""
+
+    findings: tuple[FindingEntry, ...] = Field(
+        min_length=1, max_length=20, title="查明事实 / findings"
+    )
+    conducted_on: date = Field(
+        title="行为之日（持续的为终了之日） / day of the conduct, the last one"
+    )
+    parties: tuple[UUID, ...] = Field(
+        default=(),
+        max_length=200,
+        title="涉及当事人（只有一人时可不填） / parties concerned; absent: the only one",
+    )
 
 
 class ConcludeInvestigation(Form):
@@ -73,6 +139,14 @@ class DecidePenalty(Form):
     )
     parties: tuple[UUID, ...] = Field(default=(), max_length=200, title="被处罚人 / on whom")
     opinion: Sealed[Words] | None = Field(default=None, title="裁量理由 / discretion")
+    repeat_kind: RepeatKind | None = Field(
+        default=None, title="属于再犯即入罪的行为 / an act that is a crime when repeated (ECI23)"
+    )
+    collective: bool | None = Field(default=None, title="经集体讨论 / discussed collectively")
+    serious: bool | None = Field(default=None, title="情节严重 / serious circumstances")
+    minimum_yuan: int | None = Field(
+        default=None, ge=0, title="法定罚款下限（元） / statutory minimum of the fine in yuan"
+    )
 
 
 class ExcludeTime(Form):
@@ -110,6 +184,11 @@ PenaltyReviewExtended = taken(
 SiteInspected = taken("site_inspected", Inspect, "At least two officers inspected the site.")
 PersonInterviewed = taken(
     "person_interviewed", Inspect, "At least two officers interviewed somebody."
+)
+FindingsRecorded = taken(
+    "findings_recorded",
+    RecordFindings,
+    "The agency recorded what was measured or seen, with the documents that say so.",
 )
 PenaltyCaseOpened = taken(
     "penalty_case_opened", Decision, "The agency opened an administrative case."

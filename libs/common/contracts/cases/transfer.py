@@ -1,12 +1,17 @@
 """The forms and events of the transfer 案件移送, in the order of procedure.md B."""
 
+from datetime import date
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
-from libs.common.contracts import Code, Digest, Form, Number, Sealed, Words
+from libs.common.contracts import Code, Digest, Form, Number, Sealed, Strict, Words
 from libs.common.contracts.cases.forms import Decision, Letter, ReasonedDecision
-from libs.common.contracts.procedure import CausedByAct, taken
+from libs.common.contracts.cases.penalty import Unit
+from libs.common.contracts.procedure import CausedByAct, Document, taken
+from libs.common.law import Confidence
+from libs.common.screening import Grade, Tier
 
 
 class FlagSuspicion(Form):
@@ -18,6 +23,37 @@ class FlagSuspicion(Form):
     )
     evidence: tuple[Digest, ...] = Field(default=(), max_length=500, title="证据 / evidence")
     ground: Sealed[Words] = Field(title="理由 / ground")
+
+
+ExactText = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,25}(\.[0-9]{1,30}|/[0-9]{1,30})?$")]
+"""A figure without rounding: decimal digits, or a fraction where those would not end (1/3)."""
+
+
+class CriterionOutcome(Strict):
+    """一项比对结果: a criterion that findings meet or come near to; near is no crime."""
+
+    criterion: Code = Field(title="标准 / criterion")
+    grade: Grade = Field(title="达到或者接近 / hit or near")
+    tier: Tier = Field(title="档次 / tier")
+    value: ExactText | None = Field(default=None, title="实测 / value", examples=["3.2"])
+    unit: Unit | None = Field(default=None, title="单位 / unit")
+    threshold: ExactText | None = Field(default=None, title="标准数值 / threshold", examples=["3"])
+    confidence: Confidence = Field(title="条文可靠程度 / how the article is known")
+    evidence: tuple[Digest, ...] = Field(default=(), max_length=400, title="证据 / evidence")
+    sources: tuple[Document, ...] = Field(
+        default=(), max_length=20, title="来源文书 / source documents"
+    )
+
+
+class RaiseSuspicion(Form):
+    """比对提示: findings meet or come near to criteria; a person has to look and decides."""
+
+    act: UUID = Field(title="登记查明事实的行为 / the act that recorded the findings")
+    grade: Grade = Field(title="最高程度 / the highest grade")
+    conducted_on: date = Field(title="行为之日 / day of the conduct")
+    outcomes: tuple[CriterionOutcome, ...] = Field(
+        min_length=1, max_length=500, title="比对结果 / outcomes"
+    )
 
 
 class FormTeam(Form):
@@ -207,6 +243,16 @@ class PassClue(Form):
 
 SuspicionFlagged = taken(
     "suspicion_flagged", FlagSuspicion, "The agency recorded that the facts may amount to a crime."
+)
+SuspicionRaised = taken(
+    "suspicion_raised",
+    RaiseSuspicion,
+    "Findings met a criterion of a crime or came near to it, so that a person has to decide.",
+)
+OutcomesAdded = taken(
+    "outcomes_added",
+    RaiseSuspicion,
+    "More findings met a criterion or came near to it while the transfer was under way.",
 )
 TeamFormed = taken(
     "team_formed", FormTeam, "The agency named at least two officers to verify the suspected crime."

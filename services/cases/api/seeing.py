@@ -1,0 +1,59 @@
+"""What bounds every read: who asks, at which levels, which case that is, what is recorded of it."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from libs.common.access import HANDLING, Level, Sight
+from libs.common.errors import NotFound
+from libs.common.http import HANDLING_PURPOSE, Reading
+from libs.common.identity import Identity
+from libs.common.service import Context
+from services.cases.domain import Case
+from services.cases.handlers.loading import load, today
+from services.cases.views.cases import Seeing
+
+
+async def seen(context: Context, reading: Reading, case_id: UUID) -> tuple[Case, Level]:
+    """A case and the level at which its reader sees it.
+
+    Raises:
+        NotFound: there is none, or none for this reader.
+        PurposeMissing: the reader does not handle it and says no purpose.
+    """
+    sight = sight_of(reading.identity)
+    async with context.database.driver() as connection:
+        loaded = await load(context, connection, case_id, organ=sight.organ or "")
+    level = Level.SUPERIOR if sight.everything else loaded.level
+    if loaded.case is None or level is None:
+        raise NotFound
+    reading.require_purpose(level)
+    return loaded.case, level
+
+
+def sight_of(identity: Identity) -> Sight:
+    """Which cases the bearer of a token sees."""
+    return Sight.of(identity.organ, identity.duties)
+
+
+def levels_of(reading: Reading) -> frozenset[Level]:
+    """The levels that a list shows: without a purpose, those whose readers handle the case."""
+    says_why = reading.purpose is not None and reading.purpose.code != HANDLING_PURPOSE
+    return frozenset(Level) if says_why else HANDLING
+
+
+def seeing_of(context: Context, reading: Reading) -> Seeing:
+    """What whoever reads may be shown today."""
+    return Seeing(
+        sight_of(reading.identity), levels_of(reading), today(context), context.profile.zone
+    )
+
+
+def asked(query: BaseModel, *, but: Collection[str] = ()) -> dict[str, str]:
+    """What was searched for, as it is recorded: codes, numbers and days."""
+    values = query.model_dump(mode="json", exclude_none=True, exclude=set(but))
+    return {
+        name: str(value).lower() if isinstance(value, bool) else str(value)
+        for name, value in values.items()
+    }

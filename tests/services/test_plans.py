@@ -1,0 +1,100 @@
+"""Lists stay quick with 100,000 rows: each page is read off an index, in its order."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Select, text
+from sqlalchemy.dialects import postgresql
+
+from libs.common.access import Level, Sight
+from libs.common.agencies import Duty
+from services.cases.views.cases import CaseFilter, Seeing, cases_seen, count_cases, count_facets
+from services.cases.views.work import Place, WorkFilter, list_work, place_of, work_of
+from tests.support.crowd import crowd
+from tests.support.running import MORNING, SHANGHAI, WORK, Office, found, office
+from tests.support.stories import listed
+
+CASES: Final = 100_000
+SECONDS_MAX: Final = 0.25
+SEEING: Final = Seeing(
+    Sight.of("ly-psb", frozenset({Duty.OFFICER})), frozenset(Level), MORNING.date(), SHANGHAI
+)
+
+
+async def plan(running: Office, statement: Select[Any]) -> dict[str, Any]:
+    """How PostgreSQL executes a statement, having executed it."""
+    written = statement.compile(
+        dialect=postgresql.dialect(),  # type: ignore[no-untyped-call] # SQLAlchemy's own
+        compile_kwargs={"literal_binds": True},
+    )
+    async with running.database("cases").begin() as connection:
+        explain = text(f"explain (analyze, format json) {written}".replace(":", "\\:"))
+        found_plan: dict[str, Any] = (await connection.scalar(explain))[0]["Plan"]
+    return found_plan
+
+
+def nodes(each: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every part of a plan."""
+    yield each
+    for part in each.get("Plans", ()):
+        yield from nodes(part)
+
+
+def rows_read(each: dict[str, Any]) -> int:
+    """How many rows the parts of a plan gave, at most."""
+    return max(int(part["Actual Rows"] * part["Actual Loops"]) for part in nodes(each))
+
+
+async def test_a_page_of_a_long_list_is_read_off_an_index(var: Path) -> None:
+    async with office(var) as running:
+        await crowd(running, cases=CASES)
+        async with running.database("cases").begin() as connection:
+            first = await list_work(connection, SEEING, WorkFilter("ly-psb"), after=None, limit=50)
+            middle: Place = place_of(first[-1])
+        for wanted, index in (
+            (WorkFilter("ly-psb"), "work_organ"),
+            (WorkFilter("ly-psb", ("officer",)), "work_duty"),
+            (WorkFilter("ly-psb", ("officer",), dated=True), "work_duty"),
+        ):
+            for after in (None, middle):
+                used = await plan(running, work_of(SEEING, wanted, after=after, limit=50))
+                indexes = {part.get("Index Name") for part in nodes(used)}
+                assert index in indexes, (wanted, indexes)
+                assert "Seq Scan" not in {part["Node Type"] for part in nodes(used)}, wanted
+                assert rows_read(used) < 1_000, wanted
+
+        code = f"91220400{7:010}"
+        used = await plan(running, cases_seen(SEEING, CaseFilter(credit_code=code)).limit(50))
+        assert "case_parties_code" in {part.get("Index Name") for part in nodes(used)}
+        assert rows_read(used) < 1_000
+
+        # A whole facet count is bounded by what is counted, not by what there is.
+        async with running.database("cases").begin() as connection:
+            assert await count_cases(connection, SEEING, CaseFilter()) == (10_000, True)
+            facets = await count_facets(connection, SEEING, CaseFilter())
+            assert [(each.value, each.count) for each in facets.field] == [("environment", 10_000)]
+
+        began = time.perf_counter()
+        for _ in range(4):
+            page = found(await running.get("ly-psb-officer-1", WORK, mine="true"))
+        assert (time.perf_counter() - began) / 4 < SECONDS_MAX
+        assert all(line["overdue"] for line in page["work"])
+
+
+async def test_overdue_comes_first_then_what_is_due_then_what_has_no_time(var: Path) -> None:
+    async with office(var) as running:
+        await crowd(running, cases=160)
+        lines = await listed(running, "ly-psb-officer-1", WORK, None, limit=7)
+        assert len(lines) == 80
+        places = [(not each["overdue"], each["due_at"] is None) for each in lines]
+        assert places == sorted(places)
+        assert len(set(places)) == 3
+        due = [each["due_at"] for each in lines if each["due_at"] and not each["overdue"]]
+        assert due == sorted(due)
+        mine = await listed(running, "ly-psb-officer-1", WORK, None, limit=7, mine="true")
+        assert mine == [each for each in lines if each["mine"]]
+        assert {each["step"] for each in mine} == {"verify_clue"}
+        dated = await listed(running, "ly-psb-officer-1", WORK, None, limit=7, dated="true")
+        assert dated == [each for each in lines if each["due_at"]]
