@@ -21,7 +21,6 @@ PARTS: Final = {
     "next_procuratorate": Titles("接手人民检察院", "next procuratorate"),
     "next_receiver": Titles("有管辖权的公安机关", "next receiver"),
     "next_reviewer": Titles("接手审查检察院", "next reviewer"),
-    "next_sender": Titles("接手移送机关", "next sender"),
     "partner": Titles("协作机关", "partner"),
     "police": Titles("侦查机关", "police"),
     "procuratorate": Titles("人民检察院", "procuratorate"),
