@@ -591,7 +591,6 @@ def test_receipts_are_told_from_decisions() -> None:
 # --- known gaps: each fails until it is mended
 
 
-@pytest.mark.xfail(strict=True, reason="the platform opens a suspect without court and superiors")
 def test_whoever_comes_later_is_known_to_a_suspect_from_the_beginning() -> None:
     case = CaseAtHand(*SUSPECTED[:1])
     events = case.take(SUSPECTED[1])

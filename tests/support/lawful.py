@@ -81,6 +81,7 @@ _ORGANS: Final[Mapping[str, str]] = {
     "court": "pc",
     "next_court": "pc-2",
     "upper_court": "pc-up",
+    "high_court": "pc-high",
 }
 _OWN: Final[Mapping[str, Mapping[str, str]]] = {
     "reverse": {"sender": "psb", "next_sender": "psb-2"},
@@ -150,6 +151,7 @@ class CaseAtHand:
         return Setting(
             *(CASE, "案1号", self.field, self.now, CALENDAR, SHANGHAI, self.ids),
             proceedings=tuple(self.proceedings.values()),
+            fill=lambda there, given: {**{part: seats(there)[part] for part in there.fills}, **given},
         )
 
     def running(self, procedure: str) -> set[str]:

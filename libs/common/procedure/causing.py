@@ -125,10 +125,12 @@ class Unfolding:
     def _parts(self, cause: Causes, origin: Proceeding) -> Mapping[Part, str] | None:
         """The organs of what opens; None where none of them could hold it."""
         given = {to: origin.parts[at] for to, at in cause.parts.items() if at in origin.parts}
-        if cause.makes is None or self._setting.fill is None:
+        if self._setting.fill is None:
             return given
         there = self._procedures[cause.procedure]
         parts = self._setting.fill(there, given)
+        if cause.makes is None:
+            return {**parts, **given}
         holders = {row.holder for row in there.rows(cause.step, self._setting.case_field)}
         return parts if holders & parts.keys() else None
 
