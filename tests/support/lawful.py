@@ -151,7 +151,10 @@ class CaseAtHand:
         return Setting(
             *(CASE, "案1号", self.field, self.now, CALENDAR, SHANGHAI, self.ids),
             proceedings=tuple(self.proceedings.values()),
-            fill=lambda there, given: {**{part: seats(there)[part] for part in there.fills}, **given},
+            fill=lambda there, given: {
+                **{part: seats(there)[part] for part in there.fills},
+                **given,
+            },
         )
 
     def running(self, procedure: str) -> set[str]:
