@@ -76,6 +76,11 @@ CAUSED: Final[Mapping[str, tuple[Journey, str]]] = {
         (*UNDER_INVESTIGATION, "transfer.pass_clue"),
         "transfer.call_back",
     ),
+    "transfer.raise_suspicion": (("penalty.register_lead",), "penalty.record_findings"),
+    "transfer.add_outcomes": (
+        ("penalty.register_lead", "transfer.flag_suspicion"),
+        "penalty.record_findings",
+    ),
     "transfer.arrive from DELIVERED": ((*APPROVED, "transfer.send"), "transfer.arrive"),
     "transfer.arrive from REROUTED": ((*CLUE, "transfer.reroute"), "transfer.arrive"),
     "transfer.be_supervised": (NOT_FILED, "filing_supervision.suggest_supervision"),

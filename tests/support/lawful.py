@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from libs.common.agencies import Duty
 from libs.common.contracts import Event, Form, Sealed
+from libs.common.contracts.cases.penalty import FindingEntry
 from libs.common.contracts.procedure import (
     AnnulAct,
     CorrectAct,
@@ -51,6 +52,7 @@ from libs.common.procedure import (
     is_open,
     platform_itself,
 )
+from libs.common.screening import Kind
 from libs.common.worktime import Calendar, OfficialYear
 from services.cases.importing.filling import fill
 from services.cases.procedures import PROCEDURES
@@ -63,6 +65,14 @@ CALENDAR: Final = Calendar(
 BEGIN: Final = datetime(2026, 11, 2, 8, tzinfo=SHANGHAI)
 """A Monday."""
 WORDS: Final[Sealed[Any]] = Sealed(id=UUID(int=7), digest="0" * 64)
+THREE_TONS: Final = FindingEntry(
+    kind=Kind.MASS,
+    value="3",
+    unit="t",
+    substance="危险废物",
+    source=Document(kind="w8", digest="0" * 64),
+)
+"""A hit: what records it raises a suspicion, or adds to one."""
 CASE: Final = UUID(int=1)
 PARTIES: Final = (UUID(int=21), UUID(int=22), UUID(int=23))
 PLATFORM: Final = platform_itself("cases")
@@ -78,6 +88,8 @@ _ORGANS: Final[Mapping[str, str]] = {
     "next_procuratorate": "pp-2",
     "upper_procuratorate": "pp-up",
     "commission": "sc",
+    "reviewer": "pp",
+    "next_reviewer": "pp-2",
     "court": "pc",
     "next_court": "pc-2",
     "upper_court": "pc-up",
@@ -262,6 +274,8 @@ class CaseAtHand:
             "notice": UUID(int=8),
             "hearing_at": self.now + timedelta(days=30),
             "conduct_ended_on": date(2026, 10, 9),
+            "conducted_on": date(2026, 10, 9),
+            "findings": (THREE_TONS,),
             "into": next((each.id for each in self.of("criminal_file")), UUID(int=9)),
             "act": UUID(int=9),
             "simple": True,
@@ -423,6 +437,8 @@ def journeys_to_states(procedure: str, field: str) -> dict[str, Journey]:
     for here, way in _walk(procedure, field, place):
         if here.state is not None:
             found.setdefault(here.state, (*first, *(f"{procedure}.{name}" for name in way)))
+        if len(found) == len(PROCEDURES[procedure].states):
+            break  # places are far more than states
     return found
 
 
