@@ -70,7 +70,17 @@ APPROVED: Final = (
     *("transfer.flag_suspicion", "transfer.form_team", "transfer.report"),
     "transfer.approve",
 )
+SEALED_ALONG: Final = ("measure.seal", *APPROVED, "transfer.send", "transfer.sign_for")
 CAUSED: Final[Mapping[str, tuple[Journey, str]]] = {
+    "penalty.take_over_reverse": (
+        ("reverse.begin_reverse_review", "reverse.issue_opinion"),
+        "reverse.sign_for_opinion",
+    ),
+    "measure.go_with_transfer": (SEALED_ALONG[:-1], SEALED_ALONG[-1]),
+    "criminal_file.open_file_under_supervision": (
+        (*CLUE, "filing_supervision.begin_supervision"),
+        "filing_supervision.file_under_supervision",
+    ),
     "penalty.suspend_for_crime": (UNDER_INVESTIGATION, "transfer.pass_clue"),
     "penalty.resume_after_crime": (
         (*UNDER_INVESTIGATION, "transfer.pass_clue"),
@@ -107,12 +117,31 @@ CAUSED: Final[Mapping[str, tuple[Journey, str]]] = {
     ),
 }
 """What only the platform takes: the journey, and the step with which it comes."""
+HEARD: Final = (
+    *(*UNDER_INVESTIGATION, "penalty.conclude_investigation", "penalty.review_legally"),
+    "penalty.announce_penalty",
+)
+URGED: Final = (*HEARD, "penalty.decide_penalty", "penalty.serve_penalty", "penalty.urge_party")
+FROM_ELSEWHERE: Final[Mapping[str, Journey]] = {
+    "penalty.decide_penalty": HEARD,
+    "penalty.serve_penalty": URGED[:-2],
+    "penalty.request_enforcement": URGED,
+    "penalty.accept_enforcement": (*URGED, "penalty.request_enforcement"),
+    "measure.tell_party_of_handover": SEALED_ALONG,
+    "criminal_file.urge": (
+        *("criminal_file.take_report", "criminal_file.decline_report"),
+        *("filing_supervision.begin_supervision", "filing_supervision.file_under_supervision"),
+    ),
+}
+"""What wants more before it than the steps of people that its source asks for."""
 
 
 @cache
 def _before(name: str) -> Journey:
     procedure, row = ROWS[name]
-    return CAUSED[name][0] if name in CAUSED else journey_to(procedure.name, row, "environment")
+    if name in CAUSED:
+        return CAUSED[name][0]
+    return FROM_ELSEWHERE.get(name) or journey_to(procedure.name, row, "environment")
 
 
 def _given(name: str) -> tuple[CaseAtHand, Proceeding | None]:
@@ -214,7 +243,7 @@ def test_the_import_finds_the_same_shortest_way(name: str) -> None:
     procedure, row = ROWS[name]
     first, place = beginning(procedure.name)
     alone = sum(each.name == row.name for each in procedure.steps) == 1
-    if row.since or not alone:
+    if row.since or not alone or name in FROM_ELSEWHERE:
         return
     start = PlaceOfWays(place.state, frozenset())
     way = way_to(procedure.name, "environment", start, row.name)

@@ -126,8 +126,21 @@ def somebody_for(row: Step, parts: Mapping[str, str]) -> Person:
     return person(parts[row.actor.part], row.actor.duties[0])
 
 
+WAITS: Final[Mapping[str, timedelta]] = {
+    "penalty.decide_penalty": timedelta(days=10),
+    "penalty.request_enforcement": timedelta(days=12),
+    "criminal_file.urge": timedelta(days=95),
+    "filing_supervision.issue_violation_notice": timedelta(days=20),
+    "filing_supervision.report_upwards": timedelta(days=20),
+    "reverse.report_silence": timedelta(days=64),
+}
+"""What may be done only after some time has run, and how long that is at most."""
+ENCLOSED: Final[Mapping[str, tuple[str, ...]]] = {"transfer.send": ("w6",)}
+"""What is enclosed beside the documents of the row, for the case that there are things."""
+
+
 class CaseAtHand:
-    """A case under way; each step comes an hour after the last.
+    """A case under way; each step comes an hour after the last, or when its time has come.
 
     Args:
         steps: as `procedure.step`, taken at once.
@@ -187,7 +200,7 @@ class CaseAtHand:
         within: Proceeding | None = None,
         by: Person | None = None,
         documents: Iterable[str] | None = None,
-        after: timedelta = timedelta(hours=1),
+        after: timedelta | None = None,
         command: Mapping[str, Any] | None = None,
         **values: Any,  # noqa: ANN401 - fields of a form
     ) -> list[Event]:
@@ -198,11 +211,11 @@ class CaseAtHand:
             within: the proceeding; the last of its procedure where nothing is said.
             by: who; somebody who may where nothing is said.
             documents: kinds; those that the row wants where nothing is said.
-            after: how long after the last step.
+            after: how long after the last step; as short as may be where nothing is said.
             command: further fields of the command.
             values: of the form; the least that fits where nothing is said.
         """
-        self.now += after
+        self.now += WAITS.get(step, timedelta(hours=1)) if after is None else after
         name, _, step_name = step.partition(".")
         procedure = PROCEDURES[name]
         proceeding = within
@@ -245,7 +258,8 @@ class CaseAtHand:
         row = self.row(procedure, proceeding, name)
         opens = proceeding is None
         parts = seats(procedure) if proceeding is None else proceeding.parts
-        kinds = row.documents if documents is None else documents
+        usual = (*row.documents, *ENCLOSED.get(f"{procedure.name}.{name}", ()))
+        kinds = usual if documents is None else documents
         about = self._about(procedure) if opens else None
         return Command(
             name,
@@ -278,6 +292,10 @@ class CaseAtHand:
             "findings": (THREE_TONS,),
             "into": next((each.id for each in self.of("criminal_file")), UUID(int=9)),
             "act": UUID(int=9),
+            "until": date(2026, 12, 9),
+            "conclusion": "penalty",
+            "approved": True,
+            **({"result": WORDS} if row.name == "hold_meeting" else {}),
             "simple": True,
             "supplied": ("w6",),
         }

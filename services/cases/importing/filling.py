@@ -1,10 +1,11 @@
 """Forms of imported steps: what the source says, and of what it leaves out the least that fits."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Final, TypeVar, get_args, get_origin
 
 from annotated_types import Ge, MinLen
+from pydantic import AwareDatetime
 from pydantic.fields import FieldInfo
 
 from libs.common.contracts import Form, Sealed
@@ -42,7 +43,9 @@ def _least(name: str, info: FieldInfo, words: Sealed[Any], at: datetime) -> Any:
         return words
     if annotation in (int, bool):
         return next((each.ge for each in info.metadata if isinstance(each, Ge)), 0)
-    if annotation is datetime:
+    if annotation in (datetime, AwareDatetime):
         return at
+    if annotation is date:
+        return at.date()
     assert annotation is str, f"{name}: nothing stands for {annotation}"
     return UNSAID

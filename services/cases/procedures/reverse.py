@@ -4,7 +4,7 @@ From the police, the procuratorate or the court to the agency, whose clock goes 
 that were left (M17 16). An opinion may have to wait until the competent agency is found.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from libs.common.agencies import Duty, OrganKind
@@ -65,6 +65,7 @@ NO_PENALTY_DUE = State("NO_PENALTY_DUE", "终结审查", "No penalty due", final
 OPINION_SENT = State("OPINION_SENT", "检察意见待签收", "Opinion sent, awaiting receipt")
 REVERSE_SENT = State("REVERSE_SENT", "已移送主管机关待签收", "Sent, awaiting receipt")
 REVERSE_OPEN = State("REVERSE_OPEN", "反向移送处理中", "With the agency")
+OPINION_OPEN = State("OPINION_OPEN", "检察意见办理中", "Opinion with the agency")
 REVERSE_ANSWERED = State("REVERSE_ANSWERED", "已回复处理结果", "Answered", final=True)
 SILENCE_REPORTED = State("SILENCE_REPORTED", "逾期未回复已通报", "Silence reported", final=True)
 
@@ -132,6 +133,12 @@ SILENT = Guard(
     "silent", "回复期限届满未回复的，可以通报", "The time to answer has run", SPP21_11, _silent
 )
 
+WITH_AGENCY: Final[Mapping[Part, tuple[State, State]]] = {
+    REVIEWER: (OPINION_SENT, OPINION_OPEN),
+    SENDER: (REVERSE_SENT, REVERSE_OPEN),
+}
+"""Who sent it to the agency, by opinion or by transfer: before and after the agency signed."""
+
 STEPS: tuple[Step, ...] = (
     Step(
         "begin_reverse_review",
@@ -151,13 +158,13 @@ STEPS: tuple[Step, ...] = (
         "Pass to the department for administrative prosecution",
         source=(REVERSE_REVIEW,),
         target=None,
-        actor=officer(SENDER),
+        actor=officer(REVIEWER),
         emits=said.ReversePassedInside,
         law=(RG24_12,),
         after="begin_reverse_review",
         ends=(PASS_TO_DEPARTMENT,),
         drops=(REVIEW_REVERSE,),
-        starts=(starts(REVIEW_REVERSE, SENDER),),
+        starts=(starts(REVIEW_REVERSE, REVIEWER),),
     ),
     Step(
         "suspend_reverse_review",
@@ -270,20 +277,23 @@ STEPS: tuple[Step, ...] = (
             tells("reverse_sent", SUPERVISOR, M17_17, Duty.DESK),
         ),
     ),
-    Step(
-        "redirect_reverse",
-        "改送主管机关",
-        "Send to another agency",
-        source=(OPINION_SENT, REVERSE_SENT, REVERSE_OPEN),
-        target=REVERSE_SENT,
-        actor=officer(SENDER),
-        emits=said.ReverseRedirected,
-        law=(FIND_LAW,),
-        receiver=AGENCY,
-        names={"next_organ": AGENCY},
-        holder=SENDER,
-        drops=(ANSWER_REVERSE,),
-        owes=(tells("reverse_redirected", AGENCY, FIND_LAW, Duty.DESK),),
+    *(
+        Step(
+            "redirect_reverse",
+            "改送主管机关",
+            "Send to another agency",
+            source=source,
+            target=source[0],
+            actor=officer(by),
+            emits=said.ReverseRedirected,
+            law=(FIND_LAW,),
+            receiver=AGENCY,
+            names={"next_organ": AGENCY},
+            holder=by,
+            drops=(ANSWER_REVERSE,),
+            owes=(tells("reverse_redirected", AGENCY, FIND_LAW, Duty.DESK),),
+        )
+        for by, source in WITH_AGENCY.items()
     ),
     Step(
         "sign_for_reverse",
@@ -302,7 +312,7 @@ STEPS: tuple[Step, ...] = (
         "签收检察意见（行政处罚）",
         "Sign for the opinion",
         source=(OPINION_SENT,),
-        target=REVERSE_OPEN,
+        target=OPINION_OPEN,
         actor=desk(AGENCY),
         emits=said.OpinionReceived,
         law=(CPL_177, SPP21_9),
@@ -310,44 +320,50 @@ STEPS: tuple[Step, ...] = (
         starts=(starts(ANSWER_REVERSE, AGENCY),),
         causes=BACK_TO_PENALTY,
     ),
-    Step(
-        "hand_over_papers",
-        "移交证据材料",
-        "Hand over papers",
-        source=(OPINION_SENT, REVERSE_SENT, REVERSE_OPEN),
-        target=None,
-        actor=officer(SENDER),
-        emits=said.PapersHandedOver,
-        law=(RG24_12, CPL_177),
-        receiver=AGENCY,
-        owes=(tells("reverse_papers_handed_over", AGENCY, CPL_177),),
+    *(
+        Step(
+            "hand_over_papers",
+            "移交证据材料",
+            "Hand over papers",
+            source=source,
+            target=None,
+            actor=officer(by),
+            emits=said.PapersHandedOver,
+            law=(RG24_12, CPL_177),
+            receiver=AGENCY,
+            owes=(tells("reverse_papers_handed_over", AGENCY, CPL_177),),
+        )
+        for by, source in WITH_AGENCY.items()
     ),
-    Step(
-        "answer_reverse",
-        "回复处理结果",
-        "Answer what was done",
-        source=(REVERSE_OPEN,),
-        target=REVERSE_ANSWERED,
-        actor=officer(AGENCY),
-        emits=said.ReverseAnswered,
-        law=(CPL_177, SPP21_9, ECI23_12),
-        receiver=SENDER,
-        documents=("w24",),
-        ends=(ANSWER_REVERSE,),
-        owes=(
-            tells("reverse_answered", SENDER, CPL_177),
-            tells("reverse_answered", REVIEWER, CPL_177),
-            tells("reverse_answered", SUPERVISOR, ECI23_12),
-        ),
-        keeps=("result",),
+    *(
+        Step(
+            "answer_reverse",
+            "回复处理结果",
+            "Answer what was done",
+            source=source[1:],
+            target=REVERSE_ANSWERED,
+            actor=officer(AGENCY),
+            emits=said.ReverseAnswered,
+            law=(CPL_177, SPP21_9, ECI23_12),
+            receiver=by,
+            documents=("w24",),
+            ends=(ANSWER_REVERSE,),
+            owes=(
+                tells("reverse_answered", by, CPL_177),
+                # The procuratorate that gave the opinion needs no copy.
+                *((tells("reverse_answered", SUPERVISOR, ECI23_12),) if by == SENDER else ()),
+            ),
+            keeps=("result",),
+        )
+        for by, source in WITH_AGENCY.items()
     ),
     Step(
         "report_silence",
         "通报逾期未回复",
         "Report that the agency is silent",
-        source=(REVERSE_OPEN,),
+        source=(OPINION_OPEN,),
         target=SILENCE_REPORTED,
-        actor=head(SENDER),
+        actor=head(REVIEWER),
         emits=said.SilenceReported,
         law=(SPP21_11,),
         decides=True,
@@ -372,8 +388,8 @@ REVERSE = Procedure(
         SUPERVISOR: (OrganKind.PROCURATORATE,),
     },
     states=(
-        *(REVERSE_REVIEW, REFERRED, NO_PENALTY_DUE, OPINION_SENT, REVERSE_SENT, REVERSE_OPEN),
-        *(REVERSE_ANSWERED, SILENCE_REPORTED),
+        *(REVERSE_REVIEW, REFERRED, NO_PENALTY_DUE, OPINION_SENT, OPINION_OPEN, REVERSE_SENT),
+        *(REVERSE_OPEN, REVERSE_ANSWERED, SILENCE_REPORTED),
     ),
     steps=STEPS,
     overseer=SUPERVISOR,
