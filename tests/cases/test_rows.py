@@ -6,6 +6,7 @@ changes a row changes its line.
 
 from collections import Counter
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -30,6 +31,7 @@ from services.cases.importing.ways import Place as PlaceOfWays
 from services.cases.importing.ways import way_to
 from services.cases.procedures import PROCEDURES
 from tests.support.lawful import (
+    NEEDS,
     PLATFORM,
     SUSPECTED,
     CaseAtHand,
@@ -117,23 +119,14 @@ CAUSED: Final[Mapping[str, tuple[Journey, str]]] = {
     ),
 }
 """What only the platform takes: the journey, and the step with which it comes."""
-HEARD: Final = (
-    *(*UNDER_INVESTIGATION, "penalty.conclude_investigation", "penalty.review_legally"),
-    "penalty.announce_penalty",
-)
-URGED: Final = (*HEARD, "penalty.decide_penalty", "penalty.serve_penalty", "penalty.urge_party")
 FROM_ELSEWHERE: Final[Mapping[str, Journey]] = {
-    "penalty.decide_penalty": HEARD,
-    "penalty.serve_penalty": URGED[:-2],
-    "penalty.request_enforcement": URGED,
-    "penalty.accept_enforcement": (*URGED, "penalty.request_enforcement"),
     "measure.tell_party_of_handover": SEALED_ALONG,
     "criminal_file.urge": (
         *("criminal_file.take_report", "criminal_file.decline_report"),
         *("filing_supervision.begin_supervision", "filing_supervision.file_under_supervision"),
     ),
 }
-"""What wants more before it than the steps of people that its source asks for."""
+"""What comes after a step that only the platform takes."""
 
 
 @cache
@@ -206,10 +199,10 @@ def _taker(name: str, case: CaseAtHand) -> Person:
     """Who is written on what a row said: of what is caused, whoever took the causing step."""
     procedure, _, step = _step(name).partition(".")
     table = PROCEDURES[procedure]
-    row = next(each for each in table.steps if each.name == step)
     acting = [each for each in case.of(procedure) if each.last(step)][-1]
     taken = acting.last(step)
     assert taken
+    row = table.row(step, case.field, case.now.date(), taken.state_before)[0]
     return somebody_for(row, seats(table) | taken.parts_before)
 
 
@@ -243,8 +236,9 @@ def test_the_import_finds_the_same_shortest_way(name: str) -> None:
     procedure, row = ROWS[name]
     first, place = beginning(procedure.name)
     alone = sum(each.name == row.name for each in procedure.steps) == 1
-    if row.since or not alone or name in FROM_ELSEWHERE:
-        return
+    conditional = {step.partition(".")[2] for step in (*_before(name), name)} & NEEDS.keys()
+    if row.since or not alone or conditional or name in FROM_ELSEWHERE:
+        return  # What is told after the fact is not held to conditions.
     start = PlaceOfWays(place.state, frozenset())
     way = way_to(procedure.name, "environment", start, row.name)
     assert way is not None
@@ -363,30 +357,45 @@ def test_only_the_table_opens_a_step(place: str) -> None:
 
 # --- the conditions, each broken once
 
+CONCLUDED: Final = (*UNDER_INVESTIGATION, "penalty.conclude_investigation")
+HEARD: Final = (*CONCLUDED, "penalty.review_legally", "penalty.announce_penalty")
 FINED: Final = (
     *SUSPECTED,
     *("suspect.propose_prosecution", "suspect.sign_for_prosecution", "suspect.prosecute"),
     *("suspect.sign_for_indictment", "suspect.accept_trial"),
 )
+EFFECTIVE: Final = ("suspect.serve_judgment", "suspect.take_effect")
 BOTH: Final = person("eeb", Duty.OFFICER, Duty.HEAD)
 REPORTED: Final = APPROVED[:3]
 BROKEN: Final[Mapping[tuple[str, str], tuple[Journey, str, list[str], dict[str, Any]]]] = {
     ("penalty.decide_penalty", "reviewed"): (
-        UNDER_INVESTIGATION,
+        (*CONCLUDED, "penalty.announce_penalty"),
         "penalty.decide_penalty",
         ["review_legally"],
-        {"simple": False},
-    ),
-    ("penalty.decide_penalty", "announced"): (
-        (*UNDER_INVESTIGATION, "penalty.conclude_investigation", "penalty.review_legally"),
-        "penalty.decide_penalty",
-        ["announce_penalty"],
-        {"simple": False},
+        {},
     ),
     ("penalty.decide_penalty", "not_instead_of_transfer"): (
-        (*UNDER_INVESTIGATION, *REPORTED),
+        (*HEARD, *REPORTED),
         "penalty.decide_penalty",
         ["transfer"],
+        {},
+    ),
+    ("penalty.decide_penalty", "no_fine_meanwhile"): (
+        (*HEARD, *APPROVED, "transfer.send"),
+        "penalty.decide_penalty",
+        ["fine_yuan"],
+        {},
+    ),
+    ("penalty.decide_on_the_spot", "not_instead_of_transfer"): (
+        ("penalty.register_lead", *REPORTED),
+        "penalty.decide_on_the_spot",
+        ["transfer"],
+        {},
+    ),
+    ("penalty.decide_on_the_spot", "no_fine_meanwhile"): (
+        ("penalty.register_lead", *CLUE),
+        "penalty.decide_on_the_spot",
+        ["fine_yuan"],
         {},
     ),
     ("penalty.decide_no_penalty", "not_instead_of_transfer"): (
@@ -422,6 +431,12 @@ BROKEN: Final[Mapping[tuple[str, str], tuple[Journey, str, list[str], dict[str, 
         ["return_for_investigation"],
         {"kind": "insufficient_evidence"},
     ),
+    ("detention.send_detention", "things_listed"): (
+        ("measure.seal", "detention.propose_detention", "detention.approve_detention"),
+        "detention.send_detention",
+        ["w6"],
+        {},
+    ),
     ("damage.consult", "three_meetings"): (
         ("damage.open_damage", "damage.find_damage", *(3 * ("damage.consult",))),
         "damage.consult",
@@ -430,6 +445,25 @@ BROKEN: Final[Mapping[tuple[str, str], tuple[Journey, str, list[str], dict[str, 
     ),
 }
 ELSEWHERE: Final = {
+    ("cooperation.hold_meeting", "agreed"),
+    ("criminal_file.urge", "three_months"),
+    ("detention.send_detention", "penalty_attached"),
+    ("filing_supervision.issue_violation_notice", "time_ran_out"),
+    ("penalty.conclude_investigation", "one_of_four"),
+    ("penalty.decide_penalty", "transferred_first"),
+    ("penalty.decide_no_penalty", "transferred_first"),
+    ("penalty.decide_on_the_spot", "no_fine_twice"),
+    ("suspect.return_for_investigation from PROS_REVIEW", "at_most_twice"),
+    ("suspect.return_for_investigation from PROS_REVIEW_1", "at_most_twice"),
+    ("suspect.take_effect", "appeal_time_over"),
+    ("penalty.decide_penalty", "time_to_answer"),
+    ("penalty.record_payment", "in_full"),
+    ("penalty.request_enforcement", "urged_before"),
+    ("public_interest.sue", "first_asked"),
+    ("reverse.report_silence", "silent"),
+    ("transfer.report", "conditions_to_transfer"),
+    ("transfer.send", "tests_attached"),
+    ("transfer.send", "things_listed"),
     ("transfer.approve", "another_person"),
     ("transfer.refuse", "another_person"),
     ("penalty.decide_penalty", "no_fine_twice"),
@@ -439,7 +473,7 @@ ELSEWHERE: Final = {
     ("criminal_file.name_suspects", "not_suspected_yet"),
     ("criminal_file.name_further_suspects", "not_suspected_yet"),
 }
-"""Broken in tests of their own, here or in `test_causing.py`."""
+"""Broken in tests of their own, here, in `test_causing.py` or in `test_conditions.py`."""
 
 
 def test_every_condition_is_broken_here() -> None:
@@ -465,18 +499,61 @@ def test_nobody_decides_on_their_own_report(name: str) -> None:
     assert refusal.value.facts == {"guard": "another_person", "missing": ["another_person"]}
 
 
-def test_no_fine_is_added_to_that_of_the_court() -> None:
-    case = CaseAtHand(*UNDER_INVESTIGATION, *FINED)
+@pytest.mark.parametrize(
+    ("journey", "step"),
+    [
+        (HEARD, "penalty.decide_penalty"),
+        (("penalty.register_lead",), "penalty.decide_on_the_spot"),
+    ],
+)
+def test_no_fine_is_added_to_that_of_the_court(journey: Journey, step: str) -> None:
+    case = CaseAtHand(*journey, *FINED)
     case.take("suspect.judge", fine_yuan=20_000)
+    case.take_all(*EFFECTIVE)
+    convicted = (case.last("suspect").party,)
     with pytest.raises(GuardFailed) as refusal:
-        case.take("penalty.decide_penalty", fine_yuan=100)
+        case.take(step, parties=convicted, fine_yuan=100)
     assert refusal.value.facts == {"guard": "no_fine_twice", "missing": ["fine_yuan"]}
-    case.take("penalty.decide_penalty", kinds=("warning",))
+    case.take(step, parties=convicted, kinds=("warning",), fine_yuan=None)
 
 
 def test_a_court_that_imposed_no_fine_leaves_it_to_the_agency() -> None:
-    case = CaseAtHand(*UNDER_INVESTIGATION, *FINED, "suspect.judge")
-    case.take("penalty.decide_penalty", fine_yuan=100)
+    case = CaseAtHand(*HEARD, *FINED, "suspect.judge", *EFFECTIVE)
+    convicted = (case.last("suspect").party,)
+    case.take("penalty.decide_penalty", parties=convicted, fine_yuan=100)
+
+
+@pytest.mark.parametrize("step", ["penalty.decide_penalty", "penalty.decide_no_penalty"])
+def test_what_was_concluded_to_be_a_crime_is_transferred_first(step: str) -> None:
+    case = CaseAtHand(*UNDER_INVESTIGATION)
+    case.take("penalty.conclude_investigation", conclusion="transfer")
+    case.take_all(*HEARD[3:])
+    with pytest.raises(GuardFailed) as refusal:
+        case.take(step)
+    assert refusal.value.facts == {"guard": "transferred_first", "missing": ["transfer"]}
+
+
+def test_a_case_is_returned_for_investigation_twice_at_most() -> None:
+    again = ("suspect.return_for_investigation", "suspect.propose_prosecution_again")
+    case = CaseAtHand(*FINED[:4], *again, *again)
+    assert case.last("suspect").state == "PROS_REVIEW_2"
+    # A new indictment after the court sent the first one back begins no new count.
+    case.take_all("suspect.prosecute", "suspect.sign_for_indictment", "suspect.return_indictment")
+    with pytest.raises(GuardFailed) as refusal:
+        case.take("suspect.return_for_investigation")
+    assert refusal.value.facts == {"guard": "at_most_twice", "missing": ["returns"]}
+
+
+def test_a_judgment_takes_effect_when_served_and_past_its_appeal() -> None:
+    case = CaseAtHand(*FINED, "suspect.judge")
+    with pytest.raises(GuardFailed) as refusal:
+        case.take("suspect.take_effect")
+    assert refusal.value.facts == {"guard": "appeal_time_over", "missing": ["serve_judgment"]}
+    case.take("suspect.serve_judgment")
+    with pytest.raises(GuardFailed) as refusal:
+        case.take("suspect.take_effect", after=timedelta(days=9))
+    assert refusal.value.facts == {"guard": "appeal_time_over", "missing": ["appeal"]}
+    case.take("suspect.take_effect")
 
 
 @pytest.mark.parametrize("name", ["extend_detention", "extend_detention_long"])
@@ -496,11 +573,8 @@ def test_a_penalty_attached_goes_with_the_file() -> None:
 
 
 def test_a_penalty_reviewed_and_announced_is_decided() -> None:
-    case = CaseAtHand(
-        *(*UNDER_INVESTIGATION, "penalty.conclude_investigation", "penalty.review_legally"),
-        "penalty.announce_penalty",
-    )
-    case.take("penalty.decide_penalty", simple=False, fine_yuan=1)
+    case = CaseAtHand(*HEARD)
+    case.take("penalty.decide_penalty", fine_yuan=1)
     assert case.last("penalty").state == "PENALTY_DECIDED"
 
 

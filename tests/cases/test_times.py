@@ -43,6 +43,7 @@ LAW: Final[Mapping[str, str]] = {
     "penalty.review_lead": "15N only environment",  # A1
     "penalty.review_lead_extended": "30N only environment",  # A1: +15 N
     "penalty.limitation": "24M",  # A0: two years
+    "penalty.limitation_long": "60M",  # A0: five years where life, health or finance is at stake
     "penalty.decide_penalty": "90N",  # A7
     "penalty.decide_penalty_extended": "120N only environment",  # A7: +30 N
     "penalty.decide_penalty_collective": "150N only environment",  # A7: +30 N more
@@ -54,6 +55,7 @@ LAW: Final[Mapping[str, str]] = {
     "penalty.ask_administrative_reconsideration": "60N",  # A13
     "penalty.sue_penalty": "6M",  # A13
     "penalty.urged": "10N",  # A14
+    "penalty.request_enforcement": "3M",  # A14, from the end of the time to sue
     "measure.decide_preserved": "7W",  # A3
     "measure.approve_measure": "24H only environment",  # A3b
     "measure.sealing": "30N",  # A3c
@@ -104,7 +106,9 @@ LAW: Final[Mapping[str, str]] = {
     "suspect.decide_prosecution_extended": "15N custody",  # D6, from the end before
     "suspect.decide_prosecution_fast": "10N, 15N custody",  # D6
     "suspect.supplement_investigation": "1M custody",  # D7
+    "suspect.notify_dropping": "3N",  # D4
     "suspect.notify_non_prosecution": "3N only environment",  # E2
+    "suspect.supply_trial_material": "3N",  # D9
     "suspect.accept_trial": "7N",  # D9
     "suspect.try_first_instance": "2M, 3M custody",  # D10
     "suspect.try_first_instance_extended": "3M custody",  # D10, from the end before
@@ -112,6 +116,7 @@ LAW: Final[Mapping[str, str]] = {
     "suspect.try_fast": "10N, 15N custody",  # D10
     "suspect.serve_judgment": "5N",  # D11
     "suspect.appeal": "10N",  # D12
+    "suspect.appeal_ruling": "5N",  # D12
     "suspect.try_second_instance": "2M custody",  # D13
     "suspect.try_second_instance_extended": "2M custody",  # D13, from the end before
     "reverse.pass_to_department": "3W",  # E3
@@ -132,11 +137,13 @@ KINDS: Final[Mapping[LimitKind, frozenset[str]]] = {
         {
             *("penalty.party_statement", "penalty.ask_hearing"),
             *("transfer.request_reconsideration", "transfer.suggest_supervision"),
-            *("filing_supervision.ask_order_review", "suspect.appeal"),
+            *("filing_supervision.ask_order_review", "suspect.appeal", "suspect.appeal_ruling"),
+            "penalty.request_enforcement",
         }
     ),
     LimitKind.VALIDITY: frozenset(
         {
+            "penalty.limitation_long",
             *("penalty.limitation", "penalty.pay_fine", "penalty.sue_penalty", "penalty.urged"),
             *("penalty.ask_administrative_reconsideration", "measure.decide_preserved"),
             *("measure.sealing", "measure.sealing_extended", "suspect.bail"),
@@ -150,7 +157,8 @@ SILENT: Final = frozenset(
         *("penalty.party_statement", "penalty.ask_hearing", "transfer.name_missing_papers"),
         *("transfer.reroute", "transfer.return_case", "transfer.suggest_supervision"),
         *("criminal_file.conclude_file", "filing_supervision.ask_order_review"),
-        *("suspect.appeal", "detention.ask_detention_papers", "detention.decline_detention"),
+        *("suspect.appeal", "suspect.appeal_ruling"),
+        *("detention.ask_detention_papers", "detention.decline_detention"),
     }
 )
 """They bear only on the step that ends them, so that nobody is warned."""
@@ -226,7 +234,9 @@ def _starts() -> dict[str, tuple[Procedure, Step, Starts]]:
 
 
 STARTS: Final = _starts()
-COUNTED_OTHERWISE: Final = {"penalty.limitation", "penalty.notify_hearing"}
+COUNTED_OTHERWISE: Final = {
+    *("penalty.limitation", "penalty.limitation_long", "penalty.notify_hearing"),
+}
 """From, or backwards from, a day that the form names."""
 
 
@@ -266,6 +276,12 @@ def _ready(procedure: Procedure, row: Step, start: Starts, field: str) -> CaseAt
     return CaseAtHand(*journey_to(procedure.name, row, field, *through), field=field)
 
 
+def _so_that_it_begins(start: Starts) -> dict[str, int | bool]:
+    """What the form has to say for a limit to begin."""
+    said = {start.when: True} if start.when else {}
+    return said | ({start.unless: False} if start.unless else {})
+
+
 @pytest.mark.parametrize("field", FIELDS)
 @pytest.mark.parametrize("name", STARTS)
 def test_it_is_due(name: str, field: str) -> None:
@@ -281,7 +297,7 @@ def test_it_is_due(name: str, field: str) -> None:
     already = was and not row.opens and was[-1].clock(start.limit.name)
     # On a Saturday afternoon, for what runs to a weekend is where counting goes wrong.
     case.now = case.now.replace(day=28, month=11, hour=15)
-    events = case.take(f"{procedure.name}.{row.name}")
+    events = case.take(f"{procedure.name}.{row.name}", **_so_that_it_begins(start))
     begun = case.now
     found = [each for each in events if isinstance(each, LimitStarted | LimitMoved)]
     found = [each for each in found if each.limit == start.limit.name]
@@ -314,6 +330,7 @@ def test_every_limit_is_started_above_or_by_the_platform() -> None:
     measured = {name.split(" ")[0] for name in STARTS}
     assert LAW.keys() - measured == {
         *("transfer.sign_after_arrival", "transfer.sign_rerouted", "items.hand_over_items"),
+        "criminal_file.conclude_file",
     }
 
 
@@ -325,6 +342,10 @@ REROUTED: Final = ("transfer.pass_clue", "transfer.sign_for", "transfer.reroute"
 FILED: Final = (
     *("items.register_items", "transfer.pass_clue", "transfer.sign_for"),
     *("transfer.file", "transfer.notify_filing"),
+)
+SUPERVISED: Final = (
+    *("criminal_file.take_report", "criminal_file.decline_report"),
+    *("filing_supervision.begin_supervision", "filing_supervision.file_under_supervision"),
 )
 
 
@@ -345,14 +366,8 @@ def _by_platform(case: CaseAtHand, step: str, limit: str) -> LimitStarted:
         (REROUTED, "transfer.arrive", "transfer.sign_rerouted", "psb-2"),
         (FILED, "transfer.sign_for_filing", "items.hand_over_items", "eeb"),
         (
-            ("transfer.pass_clue", "transfer.sign_for"),
-            "transfer.file",
-            "criminal_file.conclude_file",
-            "psb",
-        ),
-        (
-            ("criminal_file.open_file",),
-            "criminal_file.split_off",
+            SUPERVISED[:-1],
+            "filing_supervision.file_under_supervision",
             "criminal_file.conclude_file",
             "psb",
         ),
@@ -387,6 +402,7 @@ STARTED_BY_PLATFORM: Final[Mapping[str, Journey]] = {
     "transfer.sign_after_arrival": (*SENT, "transfer.arrive"),
     "transfer.sign_rerouted": (*REROUTED, "transfer.arrive"),
     "items.hand_over_items": (*FILED, "transfer.sign_for_filing"),
+    "criminal_file.conclude_file": SUPERVISED,
 }
 
 
@@ -421,7 +437,7 @@ def test_time_warns_once_and_calls_missed_once(name: str) -> None:
     procedure, row, start = STARTS[name]
     limit = f"{procedure.name}.{start.limit.name}"
     case = _ready(procedure, row, start, "environment")
-    case.take(f"{procedure.name}.{row.name}")
+    case.take(f"{procedure.name}.{row.name}", **_so_that_it_begins(start))
     proceeding = case.last(procedure.name)
     clock = proceeding.clock(start.limit.name)
     assert clock
@@ -671,7 +687,7 @@ def test_the_review_of_an_opinion_stands_still_while_the_decision_is_contested()
     case.now = BEGIN
     case.take("reverse.pass_to_department")
     case.now = datetime(2026, 11, 4, 9, tzinfo=SHANGHAI)
-    assert "paused review_reverse psb" in brief(case.take("reverse.suspend_reverse_review"))
+    assert "paused review_reverse pp" in brief(case.take("reverse.suspend_reverse_review"))
     case.now = datetime(2026, 12, 1, 9, tzinfo=SHANGHAI)
     [event] = [
         each

@@ -15,7 +15,7 @@ from libs.common.agencies import Duty
 from libs.common.contracts import Event, Form, Sealed
 from libs.common.contracts.cases import CASES
 from libs.common.contracts.cases import transfer as said
-from libs.common.contracts.cases.forms import Decision, Letter, ReasonedDecision
+from libs.common.contracts.cases.forms import Decision, Letter, ReasonedDecision, SignedFor
 from libs.common.contracts.notice_kinds import ENTRY_ITEMS, NOTICE_KINDS
 from libs.common.contracts.procedure import (
     AnnulAct,
@@ -121,7 +121,9 @@ FORMS: dict[str, Form] = {
     "pass_clue": said.PassClue(offence="338", ground=WORDS),
     "request_reconsideration": Letter(text=WORDS),
     "file_on_reconsideration": Decision(),
+    "sign_for_request_reconsideration": SignedFor(),
     "uphold_non_filing": ReasonedDecision(reason=WORDS),
+    "sign_for_uphold_non_filing": SignedFor(),
     "be_supervised": CausedByAct(act=UUID(int=9)),
     "file_after_supervision": CausedByAct(act=UUID(int=9)),
 }
@@ -483,7 +485,12 @@ STEPS: dict[str, tuple[tuple[str, ...], list[str]]] = {
             "met decide_reconsideration",
             "started notify_result psb 11-05",
             "entry reconsideration psb 11-09",
+            "entry filing psb 11-09",
         ],
+    ),
+    "sign_for_request_reconsideration": (
+        CONTESTED,
+        ["letter_received", "moved decide_reconsideration psb 11-05"],
     ),
     "uphold_non_filing": (
         CONTESTED,
@@ -495,6 +502,10 @@ STEPS: dict[str, tuple[tuple[str, ...], list[str]]] = {
             "notice non_filing_upheld psb pp desk",
             "entry reconsideration psb 11-09",
         ],
+    ),
+    "sign_for_uphold_non_filing": (
+        (*CONTESTED, "uphold_non_filing"),
+        ["letter_received", "moved suggest_supervision eeb 11-05"],
     ),
     "be_supervised": (
         ANSWERED,
@@ -509,6 +520,7 @@ STEPS: dict[str, tuple[tuple[str, ...], list[str]]] = {
             "closed reroute",
             "closed return_case",
             "started notify_result psb 11-05",
+            "entry filing psb 11-09",
         ],
     ),
 }

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from libs.common.agencies import Duty
 from libs.common.contracts import Event, Form, Sealed
 from libs.common.contracts.cases.penalty import FindingEntry
+from libs.common.contracts.cases.transfer import CriterionOutcome
 from libs.common.contracts.procedure import (
     AnnulAct,
     CorrectAct,
@@ -32,6 +33,7 @@ from libs.common.contracts.procedure import (
     NoticeOwed,
     StepTaken,
 )
+from libs.common.law import Confidence
 from libs.common.procedure import (
     ANNUL,
     ANNULLED,
@@ -52,7 +54,7 @@ from libs.common.procedure import (
     is_open,
     platform_itself,
 )
-from libs.common.screening import Kind
+from libs.common.screening import Grade, Kind, Tier
 from libs.common.worktime import Calendar, OfficialYear
 from services.cases.importing.filling import fill
 from services.cases.procedures import PROCEDURES
@@ -73,6 +75,12 @@ THREE_TONS: Final = FindingEntry(
     source=Document(kind="w8", digest="0" * 64),
 )
 """A hit: what records it raises a suspicion, or adds to one."""
+MORE_THAN_THREE_TONS: Final = CriterionOutcome(
+    criterion="eci23.1.2",
+    grade=Grade.HIT,
+    tier=Tier.SERIOUS,
+    confidence=Confidence.FULL,
+)
 CASE: Final = UUID(int=1)
 PARTIES: Final = (UUID(int=21), UUID(int=22), UUID(int=23))
 PLATFORM: Final = platform_itself("cases")
@@ -129,6 +137,7 @@ def somebody_for(row: Step, parts: Mapping[str, str]) -> Person:
 WAITS: Final[Mapping[str, timedelta]] = {
     "penalty.decide_penalty": timedelta(days=10),
     "penalty.request_enforcement": timedelta(days=12),
+    "suspect.take_effect": timedelta(days=13),
     "criminal_file.urge": timedelta(days=95),
     "filing_supervision.issue_violation_notice": timedelta(days=20),
     "filing_supervision.report_upwards": timedelta(days=20),
@@ -295,8 +304,11 @@ class CaseAtHand:
             "until": date(2026, 12, 9),
             "conclusion": "penalty",
             "approved": True,
+            "emergency": True,
+            "grade": Grade.HIT,
+            "outcomes": (MORE_THAN_THREE_TONS,),
             **({"result": WORDS} if row.name == "hold_meeting" else {}),
-            "simple": True,
+            **({"fine_yuan": 1_000} if procedure.name == "penalty" else {}),
             "supplied": ("w6",),
         }
         return fill(row.form, {**usual, **named, **values}, words=WORDS, at=self.now)
@@ -416,7 +428,16 @@ class Place(NamedTuple):
     awaited: frozenset[str] = frozenset()
     running: frozenset[str] = frozenset()
     custody: bool = False
+    done: frozenset[str] = frozenset()
 
+
+NEEDS: Final[Mapping[str, frozenset[str]]] = {
+    "decide_penalty": frozenset({"review_legally"}),
+    "request_enforcement": frozenset({"urge_party"}),
+    "take_effect": frozenset({"serve_judgment"}),
+}
+"""What the conditions of a row want done before it, beside what its source asks for."""
+_NEEDED: Final = frozenset().union(*NEEDS.values())
 
 Journey = tuple[str, ...]
 SUSPECTED: Final = ("criminal_file.open_file", "criminal_file.name_suspects")
@@ -512,7 +533,9 @@ def _places(procedure: Procedure, field: str, start: Place) -> Iterator[tuple[Pl
 
 def _is_open(row: Step, here: Place) -> bool:
     answers = row.after is None or f"{row.name} {row.after}" in here.awaited
-    return row.leaves(here.state) and answers and (not row.since or bool(row.since & here.running))
+    needs = NEEDS.get(row.name, frozenset())
+    since = not row.since or bool(row.since & here.running)
+    return row.leaves(here.state) and answers and since and needs <= here.done
 
 
 def _after(procedure: Procedure, row: Step, here: Place) -> Place:
@@ -528,7 +551,8 @@ def _after(procedure: Procedure, row: Step, here: Place) -> Place:
             running -= {start.since.name} if start.since else set()
     # Only what a later row asks for makes a place of its own.
     state = row.target.code if row.target else here.state
-    return Place(state, frozenset(awaited), frozenset(running & asked), custody)
+    done = here.done | ({row.name} & _NEEDED)
+    return Place(state, frozenset(awaited), frozenset(running & asked), custody, done)
 
 
 @cache

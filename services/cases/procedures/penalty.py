@@ -218,10 +218,6 @@ def _reviewed(proceeding: Proceeding | None, command: Command, _: Setting) -> Se
     return [] if agreed or command.imported else ["legal_approval"]
 
 
-def _announced(proceeding: Proceeding | None, _: Command, __: Setting) -> Sequence[str]:
-    return [] if proceeding and proceeding.last("announce_penalty") else ["announce_penalty"]
-
-
 def _heard(proceeding: Proceeding | None, command: Command, setting: Setting) -> Sequence[str]:
     assert proceeding is not None
     return [
@@ -319,9 +315,6 @@ REVIEWED = Guard(
     "Reviewed by the legal unit before the decision",
     APL_58,
     _reviewed,
-)
-ANNOUNCED = Guard(
-    "announced", "作出决定前应当告知当事人", "The party is told before", APL_44, _announced
 )
 HEARD = Guard(
     "time_to_answer",
@@ -737,7 +730,7 @@ STEPS: tuple[Step, ...] = (
         law=(APL_57, APL_60),
         decides=True,
         guards=(
-            *(ANNOUNCED, HEARD, REVIEWED, NOT_INSTEAD, TRANSFERRED_FIRST),
+            *(HEARD, REVIEWED, NOT_INSTEAD, TRANSFERRED_FIRST),
             *(NO_FINE_MEANWHILE, NO_FINE_TWICE),
         ),
         ends=DECIDING,
@@ -758,7 +751,7 @@ STEPS: tuple[Step, ...] = (
         actor=officer(AGENCY),
         emits=said.PenaltyDecidedOnTheSpot,
         law=(APL_51,),
-        guards=(NOT_INSTEAD, TRANSFERRED_FIRST, NO_FINE_MEANWHILE, NO_FINE_TWICE),
+        guards=(NOT_INSTEAD, NO_FINE_MEANWHILE, NO_FINE_TWICE),
         ends=(*DECIDING, REVIEW_LEAD, REVIEW_LEAD_EXTENDED),
         drops=(LIMITATION, LIMITATION_LONG),
         starts=(

@@ -401,8 +401,11 @@ def _appeal_time_over(
     proceeding: Proceeding | None, command: Command, setting: Setting
 ) -> Sequence[str]:
     assert proceeding is not None
-    running = [each for each in APPEAL_TIMES if still_runs(proceeding, each, setting)]
-    return [] if command.imported else [each.name for each in running]
+    if command.imported:
+        return []
+    if not (proceeding.last("serve_judgment") or proceeding.last("serve_ruling")):
+        return ["serve_judgment"]
+    return [each.name for each in APPEAL_TIMES if still_runs(proceeding, each, setting)]
 
 
 RETURNS_MAX: Final = 2
@@ -415,8 +418,8 @@ AT_MOST_TWICE = Guard(
 )
 APPEAL_TIME_OVER = Guard(
     "appeal_time_over",
-    "上诉、抗诉期满后判决生效",
-    "It takes effect when the time to appeal has passed",
+    "送达后上诉、抗诉期满，判决生效",
+    "It takes effect when it was served and the time to appeal has passed",
     CPL_259,
     _appeal_time_over,
 )
