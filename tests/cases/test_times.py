@@ -494,7 +494,7 @@ def test_a_late_right_is_taken_in_as_late(name: str) -> None:
     if row.actor.part == SERVICE:
         return  # A step of another procedure ends it: see the tests of causing.
     case = CaseAtHand(*_while_it_runs(table, row, limit))
-    case.now += timedelta(days=40)
+    case.now += timedelta(days=400)
     assert f"met {limit} late" in brief(case.take(f"{procedure}.{row.name}"))
 
 

@@ -290,7 +290,7 @@ STEPS: tuple[Step, ...] = (
             receiver=AGENCY,
             names={"next_organ": AGENCY},
             holder=by,
-            drops=(ANSWER_REVERSE,),
+            drops=(ANSWER_REVERSE,) if by == REVIEWER else (),
             owes=(tells("reverse_redirected", AGENCY, FIND_LAW, Duty.DESK),),
         )
         for by, source in WITH_AGENCY.items()
@@ -347,7 +347,7 @@ STEPS: tuple[Step, ...] = (
             law=(CPL_177, SPP21_9, ECI23_12),
             receiver=by,
             documents=("w24",),
-            ends=(ANSWER_REVERSE,),
+            ends=(ANSWER_REVERSE,) if by == REVIEWER else (),
             owes=(
                 tells("reverse_answered", by, CPL_177),
                 # The procuratorate that gave the opinion needs no copy.
