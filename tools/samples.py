@@ -51,7 +51,7 @@ BY_NAME: Final[Mapping[str, Any]] = {
     "offence": "pollution_of_environment",
     "officers": ["ly-eeb-officer-1", "ly-eeb-officer-2"],
     "organisation": "辽源市示例化工有限公司",
-    "credit_code": "91220400MA0EXAMPX1",
+    "credit_code": "91220400MA0EXAMPXN",
     "parts": {"sender": "ly-eeb", "receiver": "ly-psb"},
     "procedure": "transfer",
     "receipt_number": "辽公收字〔2026〕8号",

@@ -1,7 +1,7 @@
 """Every value that a reader's schema permits."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from hypothesis import strategies as st
@@ -50,6 +50,8 @@ def _texts(schema: Schema) -> Values:
             return st.uuids().map(str)
         case "date-time":
             return st.datetimes(FIRST_DAY, timezones=OFFSETS).map(datetime.isoformat)
+        case "date":
+            return st.dates(FIRST_DAY.date()).map(date.isoformat)
         case "unified-social-credit-code":
             return st.just("91220400MA0EXAMP10")
         case "citizen-identity-number":
