@@ -613,15 +613,11 @@ def test_whoever_comes_later_is_known_to_a_suspect_from_the_beginning() -> None:
     assert {part for part in parts if not part.startswith("next_")} <= opened.head.parts.keys()
 
 
-@pytest.mark.xfail(strict=True, reason="whoever handed over is told of the receipt by a part gone")
 def test_whoever_handed_items_over_is_told_of_the_receipt() -> None:
     case = CaseAtHand("items.register_items", "items.hand_over_items")
     assert "notice items_received eeb/officer" in brief(case.take("items.sign_for_items"))
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a hearing and a crime pause the same clock, the first to end resumes it"
-)
 def test_a_hearing_held_does_not_let_the_penalty_go_on_while_the_crime_is_looked_into() -> None:
     case = CaseAtHand(
         *(*UNDER_INVESTIGATION, "penalty.conclude_investigation", "penalty.announce_penalty"),
@@ -629,9 +625,40 @@ def test_a_hearing_held_does_not_let_the_penalty_go_on_while_the_crime_is_looked
     )
     case.take("penalty.hold_hearing")
     assert stands_still(case)
+    case.take_all("transfer.send", "transfer.call_back")
+    assert not stands_still(case)
 
 
-@pytest.mark.xfail(strict=True, reason="limits that an imported act of a known day began do tick")
+BOTH_PAUSED: Final = (
+    *(*UNDER_INVESTIGATION, "penalty.conclude_investigation", "penalty.announce_penalty"),
+    *("penalty.request_hearing", *APPROVED),
+)
+
+
+def test_an_annulled_pause_leaves_that_of_the_other() -> None:
+    case = CaseAtHand(*BOTH_PAUSED)
+    approved_at = case.now
+    case.take("penalty.exclude_time")
+    case.annul(case.acts["penalty.exclude_time"])
+    assert stands_still(case)
+    case.annul(case.acts["penalty.request_hearing"])
+    clock = case.last("penalty").clock("decide_penalty")
+    assert clock
+    assert [(each.paused_at, each.resumed_at) for each in clock.running.pauses][1:] == [
+        (approved_at, None)
+    ]
+    case.annul(case.acts["transfer.approve"])
+    assert not stands_still(case)
+
+
+def test_an_annulled_pause_lets_go_what_the_other_has_let_go_already() -> None:
+    case = CaseAtHand(*BOTH_PAUSED, "penalty.hold_hearing")
+    held_at = case.now
+    events = case.annul(case.acts["transfer.approve"])
+    [resumed] = [each for each in events if isinstance(each, LimitResumed)]
+    assert resumed.resumed_at == held_at
+
+
 def test_nothing_ticks_that_an_imported_act_began() -> None:
     case = CaseAtHand()
     for step in UNDER_INVESTIGATION:

@@ -7,7 +7,7 @@ the days.
 from calendar import monthrange
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -276,9 +276,9 @@ def _ready(procedure: Procedure, row: Step, start: Starts, field: str) -> CaseAt
     return CaseAtHand(*journey_to(procedure.name, row, field, *through), field=field)
 
 
-def _so_that_it_begins(start: Starts) -> dict[str, int | bool]:
+def _so_that_it_begins(start: Starts) -> dict[str, Any]:
     """What the form has to say for a limit to begin."""
-    said = {start.when: True} if start.when else {}
+    said: dict[str, Any] = {start.when: True} if start.when else {}
     return said | ({start.unless: False} if start.unless else {})
 
 

@@ -1,6 +1,6 @@
 """Findings over HTTP: what they raise, who sees it, and what only shows between cases."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -57,12 +57,9 @@ def record(*findings: dict[str, Any], on: str = DAY, **changes: Any) -> Act:  # 
 
 
 def penalised(on_the_spot: bool = True, **changes: Any) -> Act:  # noqa: ANN401, FBT001, FBT002 - JSON
-    form = {
-        "kinds": ["fine"],
-        "simple": on_the_spot,
-        "repeat_kind": "排放、倾倒、处置有毒有害废物",
-        **changes,
-    }
+    form = {"kinds": ["fine"], "repeat_kind": "排放、倾倒、处置有毒有害废物", **changes}
+    if on_the_spot:
+        return Act(OFFICER, "decide_on_the_spot", form, procedure="penalty")
     return Act(HEAD, "decide_penalty", form, procedure="penalty")
 
 
@@ -315,42 +312,45 @@ async def test_two_penalties_within_two_years_are_found(var: Path) -> None:
         assert case["id"] not in overseen["cases"]
 
 
-async def test_a_penalty_counts_from_its_service(shared: Office) -> None:
-    case = await case_of(
-        shared,
-        OPENED,
-        Act(
-            OFFICER,
-            "conclude_investigation",
-            {"conclusion": "penalty", "report": "终结。"},
-            procedure="penalty",
-        ),
-        Act(
-            "ly-eeb-legal",
-            "review_legally",
-            {"approved": True, "crime_suspected": False, "opinion": "同意。"},
-            procedure="penalty",
-        ),
-        Act(OFFICER, "announce_penalty", {"text": "告知。"}, procedure="penalty"),
-        penalised(on_the_spot=False, serious=True, fine_yuan=1, minimum_yuan=2),
-        organisations=[{"name": "丁有限公司"}],
-    )
-    in_effect = "select in_effect_on from penalties where case_id = $1"
-    [row] = await shared.rows("cases", in_effect, case["id"])
-    assert row["in_effect_on"] is None
-    view = await screening(shared, case)
-    assert view["doubts"] == [NOT_COMPARED, NO_SERVICE]
-    assert {each["sign"]: each["holds"] for each in view["signs"]} == {
-        "collective_discussion": None,
-        "serious_circumstances": True,
-        "near_criminal_standard": None,
-        "several_prior_penalties": None,
-        "fine_below_minimum": True,
-        "appraisal": None,
-    }
-    await shared.take(case, Act("ly-eeb-desk", "serve_penalty", {}, procedure="penalty"))
-    [row] = await shared.rows("cases", in_effect, case["id"])
-    assert row["in_effect_on"] == date(2026, 11, 10)
+async def test_a_penalty_counts_from_its_service(var: Path) -> None:
+    async with office(var) as running:
+        case = await case_of(
+            running,
+            OPENED,
+            Act(
+                OFFICER,
+                "conclude_investigation",
+                {"conclusion": "penalty", "report": "终结。"},
+                procedure="penalty",
+            ),
+            Act(
+                "ly-eeb-legal",
+                "review_legally",
+                {"approved": True, "crime_suspected": False, "opinion": "同意。"},
+                procedure="penalty",
+            ),
+            Act(OFFICER, "announce_penalty", {"text": "告知。"}, procedure="penalty"),
+            organisations=[{"name": "丁有限公司"}],
+        )
+        running.clock.advance(timedelta(days=8))  # the time to answer
+        decided = penalised(on_the_spot=False, serious=True, fine_yuan=1, minimum_yuan=2)
+        case = await running.take(case, decided)
+        in_effect = "select in_effect_on from penalties where case_id = $1"
+        [row] = await running.rows("cases", in_effect, case["id"])
+        assert row["in_effect_on"] is None
+        view = await screening(running, case)
+        assert view["doubts"] == [NOT_COMPARED, NO_SERVICE]
+        assert {each["sign"]: each["holds"] for each in view["signs"]} == {
+            "collective_discussion": None,
+            "serious_circumstances": True,
+            "near_criminal_standard": None,
+            "several_prior_penalties": None,
+            "fine_below_minimum": True,
+            "appraisal": None,
+        }
+        await running.take(case, Act("ly-eeb-desk", "serve_penalty", {}, procedure="penalty"))
+        [row] = await running.rows("cases", in_effect, case["id"])
+        assert row["in_effect_on"] == date(2026, 11, 18)
 
 
 async def test_the_search_is_paged_by_party(var: Path) -> None:

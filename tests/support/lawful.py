@@ -88,6 +88,7 @@ FIELDS: Final = ("environment", "any")
 
 _ORGANS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("sender", "agency", "claimant", "applicant", "keeper", "initiator"), "eeb"),
+    "previous_keeper": "eeb",
     **dict.fromkeys(("receiver", "police", "partner", "next_keeper"), "psb"),
     **dict.fromkeys(("supervisor", "procuratorate"), "pp"),
     "next_agency": "eeb-2",
@@ -118,7 +119,7 @@ def seats(procedure: Procedure) -> dict[str, str]:
     return {
         part: organ_in(procedure.name, part)
         for part in procedure.parts
-        if not part.startswith("next_")
+        if not part.startswith(("next_", "previous_"))
     }
 
 

@@ -94,7 +94,7 @@ def decide(
     )
     said = Said(next(setting.ids), step.emits(head=head, form=command.form))
     act = Act(said.id, head, command.person.organ)
-    return [said, *follows(step, proceeding, act, command.form, setting)]
+    return [said, *follows(procedure, step, proceeding, act, form=command.form, setting=setting)]
 
 
 def open_steps(procedure: Procedure, proceeding: Proceeding, case_field: str) -> tuple[Step, ...]:
@@ -282,8 +282,10 @@ def decide_due(procedure: Procedure, proceeding: Proceeding, setting: Setting) -
     do not hold.
     """
     said: list[Said] = []
+    # What an import told of is over, or is not ours to time.
+    history = {taken.act for taken in proceeding.taken if taken.imported}
     for clock in proceeding.running:
-        if clock.rule_held and not clock.conditional:
+        if clock.rule_held and not clock.conditional and clock.act not in history:
             said.extend(_passed(procedure, proceeding, clock, setting))
     return said
 

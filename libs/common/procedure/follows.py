@@ -26,8 +26,16 @@ from libs.common.contracts.procedure import (
 from libs.common.law import PLATFORM
 from libs.common.limits import Basis, Deadline, Limit, LimitId, Running
 from libs.common.procedure.command import Said, Setting
+from libs.common.procedure.order import stopped_by
 from libs.common.procedure.proceeding import Arrival, Clock, Proceeding
-from libs.common.procedure.table import OwesEntry, OwesNotice, Starts, Step, holds_for
+from libs.common.procedure.table import (
+    OwesEntry,
+    OwesNotice,
+    Procedure,
+    Starts,
+    Step,
+    holds_for,
+)
 from libs.common.worktime import Calendar, Due, Unit, due
 
 
@@ -379,7 +387,13 @@ def _times(deadline: Deadline) -> dict[str, Any]:
 
 
 def follows(
-    step: Step, proceeding: Proceeding | None, act: Act, form: Form, setting: Setting
+    procedure: Procedure,
+    step: Step,
+    proceeding: Proceeding | None,
+    act: Act,
+    *,
+    form: Form,
+    setting: Setting,
 ) -> Iterator[Said]:
     """The limits that a step moves and what it owes, in the order of the table.
 
@@ -387,7 +401,7 @@ def follows(
     """
     gone = frozenset(limit.name for limit in (*step.ends, *step.drops))
     if proceeding is not None:
-        yield from _stopped(step, proceeding, act, setting)
+        yield from _stopped(procedure, step, proceeding, act, setting)
         yield from held_otherwise(proceeding, act, setting, gone=gone)
     for start in step.starts:
         yield from started(start, proceeding, act, form, setting, gone=gone)
@@ -413,7 +427,9 @@ def held_otherwise(
             yield moved(held, act.head, Moving.CUSTODY, setting, at=at, act=act.id)
 
 
-def _stopped(step: Step, proceeding: Proceeding, act: Act, setting: Setting) -> Iterator[Said]:
+def _stopped(
+    procedure: Procedure, step: Step, proceeding: Proceeding, act: Act, setting: Setting
+) -> Iterator[Said]:
     at = act.head.happened_at
     for clock in _clocks(step.ends, proceeding):
         yield ended(clock, act, Ending.MET, setting)
@@ -423,7 +439,8 @@ def _stopped(step: Step, proceeding: Proceeding, act: Act, setting: Setting) -> 
         if not clock.running.is_paused:
             yield paused(clock, act, at, setting)
     for clock in _clocks(step.resumes, proceeding):
-        if clock.running.is_paused:
+        other = stopped_by(procedure, proceeding, clock.running.name, answered=step.after)
+        if clock.running.is_paused and other is None:
             yield resumed(clock, act, at, setting)
 
 

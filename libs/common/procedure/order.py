@@ -6,6 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from libs.common.contracts.procedure import Precision
+from libs.common.limits import Limit
 from libs.common.procedure.proceeding import Clock, Proceeding, Taken
 from libs.common.procedure.table import SERVICE, Procedure, Step
 
@@ -32,6 +33,39 @@ def end_of(moment: datetime, precision: Precision, zone: ZoneInfo) -> datetime:
     if precision is Precision.DAY:
         return begin + timedelta(days=1)
     return (begin + timedelta(days=31)).replace(day=1)
+
+
+def stopped_by(
+    procedure: Procedure,
+    proceeding: Proceeding,
+    limit: str,
+    *,
+    answered: str | None = None,
+    without: UUID | None = None,
+) -> Taken | None:
+    """The act for which a limit stands still: the first that none of its answers has followed.
+
+    Args:
+        procedure: whose table says what stops the limit and what lets it go on.
+        proceeding: with the acts taken.
+        limit: its name; several steps may stop it, each with an end of its own.
+        answered: the step that is being answered now.
+        without: an act that is being annulled.
+    """
+    standing = [each for each in proceeding.standing() if each.act != without]
+    stopping = []
+    for step in {row.name for row in procedure.steps if _holds(limit, row.pauses)} - {answered}:
+        answers = {
+            row.name for row in procedure.steps if row.after == step and _holds(limit, row.resumes)
+        }
+        last = next((each for each in reversed(standing) if each.step in {step, *answers}), None)
+        if last is not None and last.step == step:
+            stopping.append(last)
+    return min(stopping, key=standing.index, default=None)
+
+
+def _holds(limit: str, limits: tuple[Limit, ...]) -> bool:
+    return any(each.name == limit for each in limits)
 
 
 def may_precede(procedure: Procedure, step: Step, other: Taken) -> bool:

@@ -89,6 +89,7 @@ class Taken(Strict):
     about: UUID | None = None
     facts: dict[str, Any] = Field(default={})
     """What its row keeps of its form."""
+    imported: bool = False
     caused_by: UUID | None = None
     """The act with which the platform took it: it falls with that act, and not without it."""
 
@@ -245,6 +246,7 @@ def _taken(
         about=head.about,
         facts=event.form.model_dump(mode="json", include=kept) if kept else {},
         caused_by=head.caused_by,
+        imported=head.imported,
     )
 
 
@@ -316,7 +318,8 @@ def _paused(clock: Clock, event: LimitPaused) -> Clock:
     return _toggled(clock, event.act, event.paused_at)
 
 
-def _resumed(clock: Clock, event: LimitResumed) -> Clock:
+def resumed_clock(clock: Clock, event: LimitResumed) -> Clock:
+    """A clock that runs on with what was left."""
     return _toggled(clock, event.act, event.resumed_at)
 
 
@@ -371,7 +374,7 @@ _CHANGES: Mapping[type[Event], _Change] = {
     LimitEnded: _ended,
     LimitReopened: _reopened,
     LimitPaused: _paused,
-    LimitResumed: _resumed,
+    LimitResumed: resumed_clock,
     LimitMoved: _moved,
     LimitNear: _near,
     LimitMissed: _missed,

@@ -5,9 +5,9 @@ where the step was a decision or handed the case over. Everyone told of the orig
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final
-from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -18,6 +18,7 @@ from libs.common.contracts.procedure import (
     AnnulAct,
     CorrectAct,
     Ending,
+    LimitResumed,
     Moving,
     Receipt,
 )
@@ -45,8 +46,8 @@ from libs.common.procedure.follows import (
     start_of,
     toggled_again,
 )
-from libs.common.procedure.order import may_precede, resting_on, row_of
-from libs.common.procedure.proceeding import Clock, Proceeding, Taken
+from libs.common.procedure.order import may_precede, resting_on, row_of, stopped_by
+from libs.common.procedure.proceeding import Clock, Proceeding, Taken, resumed_clock
 from libs.common.procedure.table import ANNULLED, OwesNotice, Procedure, Step
 
 CORRECT: Final = "correct"
@@ -146,9 +147,7 @@ def _annul(
     undone = [
         each
         for clock in proceeding.clocks
-        for each in _undone(
-            clock, taken.act, act, setting, _ended_anyway(procedure, proceeding, taken, clock)
-        )
+        for each in _undone(_Annulling(procedure, proceeding, taken, act, setting), clock)
     ]
     gone = frozenset(clock.running.name for clock in proceeding.running if clock.act == taken.act)
     held = held_otherwise(proceeding, act, setting, gone=gone)
@@ -198,17 +197,29 @@ def _ended_anyway(
     return None
 
 
-def _undone(
-    clock: Clock,
-    annulled: UUID,
-    act: Act,
-    setting: Setting,
-    anyway: tuple[Taken, Ending] | None,
-) -> Iterator[Said]:
+@dataclass(frozen=True, slots=True)
+class _Annulling:
+    """An act that is annulled, where it stands, and the act that annuls it."""
+
+    procedure: Procedure
+    proceeding: Proceeding
+    taken: Taken
+    act: Act
+    setting: Setting
+
+    def instead_of(self, other: Taken) -> Act:
+        """Another act, from which something now follows."""
+        return Act(other.act, self.act.head, self.act.organ)
+
+
+def _undone(annulling: _Annulling, clock: Clock) -> Iterator[Said]:
     """What an act had done to a limit is undone; one that a later act ends runs no further."""
+    act, setting = annulling.act, annulling.setting
+    annulled = annulling.taken.act
+    anyway = _ended_anyway(annulling.procedure, annulling.proceeding, annulling.taken, clock)
     if clock.ended_by == annulled and anyway is not None:
         later, ending = anyway
-        ender = Act(later.act, act.head, act.organ)
+        ender = annulling.instead_of(later)
         yield ended(clock, ender, ending, setting, at=later.happened_at)
     elif clock.ended_by == annulled:
         yield reopened(clock, act, setting)
@@ -219,16 +230,42 @@ def _undone(
         yield moved(clock, act.head, Moving.ANNULLED, setting, at=at, act=clock.arrival.act)
     elif clock.act == annulled:
         yield ended(clock, act, Ending.ANNULLED, setting)
+    elif clock.running.is_paused:
+        yield from _paused_no_more(annulling, clock)
     elif clock.toggles and clock.toggles[-1] == annulled:
-        yield _toggled_back(clock, act, setting)
+        resumed_at = clock.running.pauses[-1].resumed_at
+        assert resumed_at is not None
+        yield paused(clock, act, resumed_at, setting)
 
 
-def _toggled_back(clock: Clock, act: Act, setting: Setting) -> Said:
-    """A pause of no length, or a resumption that never was: the count stays what it would be."""
-    pause = clock.running.pauses[-1]
-    if pause.resumed_at is None:
-        return resumed(clock, act, pause.paused_at, setting)
-    return paused(clock, act, pause.resumed_at, setting)
+def _paused_no_more(annulling: _Annulling, clock: Clock) -> Iterator[Said]:
+    """A pause of no length: the count stays what it would be.
+
+    Where another act had the limit stand still as well, it does so from that act on; where that
+    other has been answered already, it goes on from the answer.
+    """
+    taken, setting = annulling.taken, annulling.setting
+    procedure, proceeding, name = annulling.procedure, annulling.proceeding, clock.running.name
+    other = stopped_by(procedure, proceeding, name, without=taken.act)
+    if clock.toggles[-1] == taken.act:
+        said = resumed(clock, annulling.act, clock.running.pauses[-1].paused_at, setting)
+        yield said
+        if other is not None:
+            assert isinstance(said.event, LimitResumed)
+            running = resumed_clock(clock, said.event)
+            yield paused(running, annulling.instead_of(other), other.happened_at, setting)
+    elif other is None and stopped_by(procedure, proceeding, name) == taken:
+        answer = _answer(procedure, proceeding, name)
+        yield resumed(clock, annulling.instead_of(answer), answer.happened_at, setting)
+
+
+def _answer(procedure: Procedure, proceeding: Proceeding, limit: str) -> Taken:
+    """The act that would have let a limit go on, had no other kept it still."""
+    return next(
+        taken
+        for taken in reversed(proceeding.standing())
+        if limit in {each.name for each in row_of(procedure, taken).resumes}
+    )
 
 
 # --- correct

@@ -23,6 +23,7 @@ from services.cases.procedures.writing import (
 
 KEEPER: Final[Part] = "keeper"
 NEXT_KEEPER: Final[Part] = "next_keeper"
+PREVIOUS_KEEPER: Final[Part] = "previous_keeper"
 ANY_KEEPER: Final = (
     *(OrganKind.ENFORCEMENT_AGENCY, OrganKind.POLICE, OrganKind.PROCURATORATE),
     *(OrganKind.COURT, OrganKind.GOVERNMENT, OrganKind.SUPERVISION_COMMISSION),
@@ -120,9 +121,9 @@ STEPS: tuple[Step, ...] = (
         actor=desk(NEXT_KEEPER),
         emits=said.ItemsReceived,
         law=(SC310_12, M17_10),
-        becomes={KEEPER: NEXT_KEEPER},
+        becomes={PREVIOUS_KEEPER: KEEPER, KEEPER: NEXT_KEEPER},
         holder=KEEPER,
-        owes=(tells("items_received", KEEPER, SC310_12),),
+        owes=(tells("items_received", PREVIOUS_KEEPER, SC310_12),),
     ),
     Step(
         "dispose_of_hazard",
@@ -180,7 +181,7 @@ ITEMS = Procedure(
     title="涉案物品",
     title_en="Items",
     subject="case",
-    parts={KEEPER: ANY_KEEPER, NEXT_KEEPER: ANY_KEEPER},
+    parts={KEEPER: ANY_KEEPER, NEXT_KEEPER: ANY_KEEPER, PREVIOUS_KEEPER: ANY_KEEPER},
     states=(KEPT, ITEMS_HANDOVER, DISPOSED, GIVEN_BACK),
     steps=STEPS,
 )

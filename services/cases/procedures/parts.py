@@ -17,6 +17,7 @@ PARTS: Final = {
     "keeper": Titles("保管机关", "keeper"),
     "next_agency": Titles("接手行政机关", "next agency"),
     "next_court": Titles("接手人民法院", "next court"),
+    "previous_keeper": Titles("移交保管机关", "previous keeper"),
     "next_keeper": Titles("接手保管机关", "next keeper"),
     "next_procuratorate": Titles("接手人民检察院", "next procuratorate"),
     "next_receiver": Titles("有管辖权的公安机关", "next receiver"),
