@@ -1,9 +1,11 @@
 """What time causes: limits come near and pass, a new calendar moves them; closed work is swept."""
 
+from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 import structlog
-from sqlalchemy import delete, select, tuple_, update
+from sqlalchemy import Select, delete, select, tuple_, update
 
 from libs.common.database import is_transient
 from libs.common.errors import VersionConflict
@@ -29,12 +31,7 @@ async def tick(context: Context) -> None:
     another writer prevented is due again at the next tick.
     """
     async with context.database.begin() as connection:
-        due = await connection.scalars(
-            select(LIMITS.c.case_id)
-            .where(LIMITS.c.next_at <= context.clock.now())
-            .distinct()
-            .limit(BATCH_MAX)
-        )
+        due = await connection.scalars(cases_due(context.clock.now()))
     for case_id in due:
         try:
             async with context.database.driver() as driver:
@@ -48,6 +45,11 @@ async def tick(context: Context) -> None:
             log.exception("tick_failed", case=str(case_id), error=type(error).__name__)
         else:
             context.database.poke()
+
+
+def cases_due(now: datetime) -> Select[UUID]:
+    """The cases of which a limit has to be looked at, so many at a time."""
+    return select(LIMITS.c.case_id).where(LIMITS.c.next_at <= now).distinct().limit(BATCH_MAX)
 
 
 async def apply_calendar(context: Context) -> None:

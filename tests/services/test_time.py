@@ -1,5 +1,6 @@
 """What time causes, once each, whatever stops and starts in between."""
 
+import asyncio
 import json
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ import orjson
 from libs.common.calendars import install
 from libs.common.clock import ManualClock
 from services.cases.domain import STATE_VERSION
-from services.cases.jobs import sweep_work
+from services.cases.jobs import sweep_work, tick
 from services.cases.rebuild import rebuild
 from tests.support.events import until
 from tests.support.running import (
@@ -104,6 +105,20 @@ async def test_a_limit_is_near_once_and_missed_once(var: Path) -> None:
             stream(case),
         )
         assert [orjson.loads(row["data"])["late"] for row in rows] == [True]
+
+
+async def test_several_that_look_at_once_say_it_once(var: Path) -> None:
+    async with office(var) as running:
+        cases = [await running.story(*TO_REPORT) for _ in range(4)]
+        context = running.runtime.contexts["cases"]
+        # Near and then missed; a clock that jumps ahead and back says neither of them again.
+        for day in (13, 14, 28, 13, 2, 14):
+            running.clock.set(datetime(2026, 11, day, tzinfo=SHANGHAI))
+            await asyncio.gather(*(tick(context) for _ in range(4)))
+        for case in cases:
+            assert [name for name, _ in await said_of_limits(running, case)] == [
+                *("limit_started", "limit_near", "limit_missed"),
+            ]
 
 
 async def test_the_clock_of_the_service_looks_by_itself(var: Path) -> None:
