@@ -2,12 +2,14 @@
 
 import io
 from typing import Any
+from uuid import uuid4
 
 import orjson
 import pytest
 
 from tests.support.running import (
     CASES,
+    FILE,
     FLAG,
     GOVERNMENT,
     HEAD,
@@ -17,9 +19,11 @@ from tests.support.running import (
     PROSECUTOR,
     SIGN_FOR,
     TO_SENT,
+    Act,
     Case,
     Office,
     found,
+    newest,
     refused,
     stream,
 )
@@ -204,3 +208,29 @@ async def test_who_does_not_handle_the_case_adds_nobody(shared: Office) -> None:
         refused(await shared.post(person, path_of(case), body), 403, "common.actor.not_entitled")
     fresh = await shared.story(FLAG)
     refused(await shared.post(POLICE, path_of(fresh), body), 404, "common.resource.not_found")
+
+
+# --- whom a step names, and who stands where
+
+
+async def test_a_suspect_is_a_party_of_the_case(shared: Office) -> None:
+    case = await shared.story(*TO_SENT, SIGN_FOR, FILE)
+    stranger = str(uuid4())
+    name = Act(POLICE, "name_suspects", {"parties": [stranger]}, procedure="criminal_file")
+    answer = await shared.try_to(case, name)
+    assert refused(answer, 422, INVALID)["errors"] == [
+        {"field": "form.parties", "rule": "party_of_case", "reason": stranger}
+    ]
+
+
+async def test_whoever_opens_a_proceeding_stands_in_its_own_part(shared: Office) -> None:
+    case = await shared.story(*TO_SENT, SIGN_FOR, FILE)
+    path = f"{CASES}/{case['id']}/send_reverse"
+    case = found(
+        await shared.post(POLICE, path, {"form": {"agency": "ly-eeb", "reason": "情节显著轻微。"}})
+    )
+    reverse = newest(case, "reverse")
+    assert reverse
+    assert (reverse["state"], reverse["holder"]) == ("REVERSE_SENT", "ly-psb")
+    assert reverse["parts"]["sender"] == "ly-psb"
+    assert reverse["parts"]["agency"] == "ly-eeb"

@@ -77,7 +77,11 @@ def decide_step(
         return context.vault.seal(sealing, value, subject=stream, kind=kind)
 
     form_type = form_of(procedure, name)
-    opening = Opening.none() if proceeding else opening_of(context, case, procedure, person, body)
+    opening = (
+        Opening.none()
+        if proceeding
+        else opening_of(context, case, procedure, person, name=name, body=body)
+    )
     form = with_only_party(case, seal(form_type, body.form, seal_one))
     command = Command(
         step=name,
@@ -125,17 +129,16 @@ def with_only_party(case: Case, form: Form) -> Form:
 
 
 def check_named_parties(case: Case, form: Form) -> None:
-    """Check that findings and penalties are of parties of the case.
+    """Check that whoever a form names is a party of the case.
 
     Raises:
         BodyInvalid: one is not, or findings name none of several.
     """
-    if not isinstance(form, RecordFindings | DecidePenalty):
-        return
     known = {party.id for party in case.parties}
-    if unknown := [str(each) for each in form.parties if each not in known]:
+    named: tuple[UUID, ...] = getattr(form, "parties", ())
+    if unknown := [str(each) for each in named if each not in known]:
         raise _invalid("form.parties", "party_of_case", "、".join(unknown))
-    if isinstance(form, RecordFindings) and known and not form.parties:
+    if isinstance(form, RecordFindings) and known and not named:
         raise _invalid("form.parties", "missing", "、".join(map(str, known)))
 
 
@@ -195,6 +198,8 @@ def opening_of(
     case: Case,
     procedure: Procedure,
     person: Person,
+    *,
+    name: str,
     body: Any,  # noqa: ANN401 - the body model of an opening step
 ) -> Opening:
     """What a new proceeding is about, and its organs: named, inherited, or the profile's.
@@ -210,7 +215,7 @@ def opening_of(
     for part, there in inherited.items():
         if about and there in about.parts:
             parts.setdefault(part, about.parts[there])
-    actor = next(step.actor.part for step in procedure.steps if step.opens)
+    actor = next(step.actor.part for step in procedure.steps if step.opens and step.name == name)
     if may_stand(context, procedure, actor, person.organ):
         parts[actor] = person.organ
     return Opening(_with_fills(context, case, procedure, parts), party, about.id if about else None)
