@@ -232,7 +232,7 @@ def decided() -> CaseAtHand:
     case.take("penalty.conclude_investigation", conclusion="penalty")
     case.take("penalty.announce_penalty")
     case.take("penalty.review_legally", approved=True, crime_suspected=False)
-    case.take("penalty.decide_penalty", days=30)
+    case.take("penalty.decide_penalty", days=30, fine_yuan=1_000)
     case.take("penalty.serve_penalty")
     return case
 

@@ -104,7 +104,8 @@ LAW: Final[Mapping[str, str]] = {
     "suspect.surveillance": "6M",  # CPL 79
     "suspect.decide_prosecution": "1M custody",  # D6
     "suspect.decide_prosecution_extended": "15N custody",  # D6, from the end before
-    "suspect.decide_prosecution_fast": "10N, 15N custody",  # D6
+    "suspect.decide_prosecution_fast": "10N custody",  # D6
+    "suspect.decide_prosecution_fast_long": "15N custody",  # D6, above a year
     "suspect.supplement_investigation": "1M custody",  # D7
     "suspect.notify_dropping": "3N",  # D4
     "suspect.notify_non_prosecution": "3N only environment",  # E2
@@ -112,8 +113,10 @@ LAW: Final[Mapping[str, str]] = {
     "suspect.accept_trial": "7N",  # D9
     "suspect.try_first_instance": "2M, 3M custody",  # D10
     "suspect.try_first_instance_extended": "3M custody",  # D10, from the end before
-    "suspect.try_simply": "20N, 3F custody",  # D10: 1.5 M
-    "suspect.try_fast": "10N, 15N custody",  # D10
+    "suspect.try_simply": "20N custody",  # D10
+    "suspect.try_simply_long": "3F custody",  # D10: 1.5 M above three years
+    "suspect.try_fast": "10N custody",  # D10
+    "suspect.try_fast_long": "15N custody",  # D10, above a year
     "suspect.serve_judgment": "5N",  # D11
     "suspect.appeal": "10N",  # D12
     "suspect.appeal_ruling": "5N",  # D12
@@ -416,7 +419,13 @@ def _while_it_runs(procedure: Procedure, row: Step, limit: str) -> Journey:
 def test_it_is_met_by_the_step_that_it_demands(name: str) -> None:
     procedure, row, limit = ENDS[name]
     started = STARTED_BY_PLATFORM.get(f"{procedure.name}.{limit.name}")
-    case = CaseAtHand(*(started or _while_it_runs(procedure, row, limit.name)))
+    usual = {
+        name: value
+        for start_of_limit, _, start in STARTS.values()
+        if (start_of_limit, start.limit) == (procedure, limit)
+        for name, value in _so_that_it_begins(start).items()
+    }
+    case = CaseAtHand(*(started or _while_it_runs(procedure, row, limit.name)), **usual)
     assert limit.name in case.running(procedure.name)
     ended = [
         each
@@ -647,13 +656,24 @@ def test_the_review_of_a_month_is_extended_by_fifteen_days_from_its_nominal_end(
     assert longer.due_at == midnight(date(2026, 12, 22))
 
 
-def test_the_simple_procedure_takes_a_month_and_a_half_at_most() -> None:
-    case = CaseAtHand(*REVIEW, "suspect.prosecute", "suspect.sign_for_indictment")
-    case.now = datetime(2026, 11, 2, 20, tzinfo=SHANGHAI)
-    case.take("suspect.accept_trial")
-    event = _started(case.take("suspect.choose_simple_trial"))
-    assert event.due_at == midnight(date(2026, 11, 24))  # Sunday the 22nd rolls to the 23rd
-    assert event.late_at == midnight(date(2026, 12, 18))  # 2 December and fifteen days
+@pytest.mark.parametrize(
+    ("step", "field", "shorter", "longer"),
+    [
+        # Sunday the 22nd rolls to the 23rd; 2 December and fifteen days.
+        ("choose_simple_trial", "over_three_years", date(2026, 11, 23), date(2026, 12, 17)),
+        ("choose_fast_trial", "over_one_year", date(2026, 11, 12), date(2026, 11, 17)),
+    ],
+)
+def test_the_trial_is_shorter_where_less_is_to_be_expected(
+    step: str, field: str, shorter: date, longer: date
+) -> None:
+    for over, last in ((False, shorter), (True, longer)):
+        said: dict[str, Any] = {field: over}
+        case = CaseAtHand(*REVIEW, "suspect.prosecute", "suspect.sign_for_indictment")
+        case.now = datetime(2026, 11, 2, 20, tzinfo=SHANGHAI)
+        case.take("suspect.accept_trial")
+        event = _started(case.take(f"suspect.{step}", **said))
+        assert event.due_at == event.late_at == midnight(last + timedelta(days=1))
 
 
 # --- a clock that stands still

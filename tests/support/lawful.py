@@ -155,10 +155,12 @@ class CaseAtHand:
     Args:
         steps: as `procedure.step`, taken at once.
         field: of enforcement.
+        usual: what is filled in wherever a form has such a field.
     """
 
-    def __init__(self, *steps: str, field: str = "environment") -> None:
+    def __init__(self, *steps: str, field: str = "environment", **usual: Any) -> None:  # noqa: ANN401 - fields of forms
         self.field = field
+        self.usual = usual
         self.now = BEGIN
         self.ids = (UUID(int=number) for number in count(1000))
         self.proceedings: dict[UUID, Proceeding] = {}
@@ -312,7 +314,8 @@ class CaseAtHand:
             **({"fine_yuan": 1_000} if procedure.name == "penalty" else {}),
             "supplied": ("w6",),
         }
-        return fill(row.form, {**usual, **named, **values}, words=WORDS, at=self.now)
+        filled = {**usual, **self.usual, **named, **values}
+        return fill(row.form, filled, words=WORDS, at=self.now)
 
     def annul(self, act: UUID, *, by: Person | None = None) -> list[Event]:
         """Annul an act, by the head of its organ where nothing is said."""

@@ -165,6 +165,9 @@ def _parts(procedure: Procedure) -> Iterator[str]:
         named = {*step.names, *step.keeps, *filter(None, asked)}
         for name in sorted(named - step.form.model_fields.keys()):
             yield f"{step.name}: the form has no field {name}"
+        for earlier, name in (start.kept for start in step.starts if start.kept):
+            if not any(row.name == earlier and name in row.keeps for row in procedure.steps):
+                yield f"{step.name}: {earlier} keeps no {name}"
     for name, missed in procedure.missed.items():
         parts = [*(start.on for start in missed.starts), *_told(missed.owes)]
         yield from _unknown_parts(f"missed {name}", parts, procedure)

@@ -225,7 +225,8 @@ def started(
     """
     bases, rule_held = _bases(start.limit, act.head, setting)
     replaced = proceeding.clock(start.since.name) if proceeding and start.since else None
-    if not bases or not _is_meant(start, act.head, form, has_replaced=replaced is not None):
+    has_replaced = start.since is None or replaced is not None
+    if not bases or not has_replaced or not _is_meant(start, proceeding, act.head, form):
         return
     name = start.limit.name
     already = proceeding.clock(name) if proceeding and name not in gone else None
@@ -238,15 +239,22 @@ def started(
         yield from _begins(start, replaced, act, form, setting, bases=bases, rule_held=rule_held)
 
 
-def _is_meant(start: Starts, head: StepHead, form: Form | None, *, has_replaced: bool) -> bool:
+def _is_meant(
+    start: Starts, proceeding: Proceeding | None, head: StepHead, form: Form | None
+) -> bool:
     """Whether a limit begins with this act: every condition of its row holds."""
     return (
-        (start.since is None or has_replaced)
-        and start.held in (None, head.custody)
+        start.held in (None, head.custody)
         and (start.when is None or bool(getattr(form, start.when)))
         and (start.unless is None or not getattr(form, start.unless))
         and (start.of is None or getattr(form, start.of) is not None)
+        and (start.kept is None or _was_kept(proceeding, *start.kept))
     )
+
+
+def _was_kept(proceeding: Proceeding | None, step: str, name: str) -> bool:
+    taken = proceeding.last(step) if proceeding else None
+    return bool(taken and taken.facts.get(name))
 
 
 def _begins(
@@ -439,8 +447,9 @@ def _stopped(
         if not clock.running.is_paused:
             yield paused(clock, act, at, setting)
     for clock in _clocks(step.resumes, proceeding):
-        other = stopped_by(procedure, proceeding, clock.running.name, answered=step.after)
-        if clock.running.is_paused and other is None:
+        name = clock.running.name
+        others = step.after and stopped_by(procedure, proceeding, name, answered=step.after)
+        if clock.running.is_paused and not others:
             yield resumed(clock, act, at, setting)
 
 

@@ -49,14 +49,17 @@ def stopped_by(
         procedure: whose table says what stops the limit and what lets it go on.
         proceeding: with the acts taken.
         limit: its name; several steps may stop it, each with an end of its own.
-        answered: the step that is being answered now.
+        answered: the step that is being answered now; what answers none in particular lets it go
+            on whatever stopped it.
         without: an act that is being annulled.
     """
     standing = [each for each in proceeding.standing() if each.act != without]
     stopping = []
     for step in {row.name for row in procedure.steps if _holds(limit, row.pauses)} - {answered}:
         answers = {
-            row.name for row in procedure.steps if row.after == step and _holds(limit, row.resumes)
+            row.name
+            for row in procedure.steps
+            if row.after in {step, None} and _holds(limit, row.resumes)
         }
         last = next((each for each in reversed(standing) if each.step in {step, *answers}), None)
         if last is not None and last.step == step:

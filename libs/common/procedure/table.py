@@ -85,6 +85,8 @@ class Starts:
     """A field of the form that has to be true for it to begin."""
     unless: str | None = None
     """A field of the form that must not be true for it to begin."""
+    kept: tuple[str, str] | None = None
+    """An earlier step and what it keeps: begins only where that is said and is not nothing."""
     from_end: bool = False
     """With `since`: counts from the end of the limit whose place it takes, not from its start."""
 

@@ -97,6 +97,7 @@ STEPS: tuple[Step, ...] = (
         emits=said.ItemsSent,
         law=(SC310_12, M17_10, CPL_245),
         receiver=NEXT_KEEPER,
+        documents=("w6", "w30"),
         names={"next_organ": NEXT_KEEPER},
         ends=(HAND_OVER_ITEMS,),
         owes=(tells("items_sent", NEXT_KEEPER, SC310_12),),

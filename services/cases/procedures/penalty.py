@@ -443,6 +443,7 @@ STEPS: tuple[Step, ...] = (
         actor=officer(AGENCY),
         emits=said.SiteInspected,
         law=(APL_42, MEE30_10),
+        documents=("w5",),
     ),
     Step(
         "record_findings",
@@ -503,6 +504,7 @@ STEPS: tuple[Step, ...] = (
         actor=officer(AGENCY),
         emits=said.PersonInterviewed,
         law=(APL_42, MEE30_10),
+        documents=("w5",),
     ),
     Step(
         "request_recusal",
@@ -773,7 +775,7 @@ STEPS: tuple[Step, ...] = (
         decides=True,
         guards=(NOT_INSTEAD, TRANSFERRED_FIRST),
         ends=DECIDING,
-        drops=(STATEMENT, ASK_HEARING, NOTIFY_HEARING),
+        drops=(STATEMENT, ASK_HEARING, NOTIFY_HEARING, LIMITATION, LIMITATION_LONG),
     ),
     Step(
         "serve_penalty",
@@ -787,7 +789,7 @@ STEPS: tuple[Step, ...] = (
         after="decide_penalty",
         ends=(SERVE,),
         starts=(
-            starts(PAY, AGENCY),
+            starts(PAY, AGENCY, kept=("decide_penalty", "fine_yuan")),
             starts(ASK_RECONSIDERATION, AGENCY),
             starts(SUE, AGENCY),
         ),

@@ -12,6 +12,7 @@ from libs.common.agencies import Matter, OrganKind
 from libs.common.contracts.cases import criminal as said
 from libs.common.contracts.cases.receipts import LetterReceived
 from libs.common.law import CI21, CPL, M17, PLATFORM, PR19, PSP20, Confidence, Law
+from libs.common.limits import Limit
 from libs.common.procedure import (
     Command,
     Guard,
@@ -20,6 +21,7 @@ from libs.common.procedure import (
     Proceeding,
     Receives,
     Setting,
+    Starts,
     State,
     Step,
     Superior,
@@ -269,11 +271,20 @@ DECIDE_PROSECUTION_FAST = duty(
     "decide_prosecution_fast",
     ("审查起诉（速裁）", "Decide on prosecution, fast track"),
     days(10, CPL_172),
+    missed=SUPERVISED,
+    **HELD,
+)
+DECIDE_PROSECUTION_FAST_LONG = duty(
+    "decide_prosecution_fast_long",
+    ("审查起诉（速裁，可能判处超过一年）", "Decide on prosecution, fast track, above a year"),
     days(15, CPL_172),
     missed=SUPERVISED,
     **HELD,
 )
-DECIDING = (DECIDE_PROSECUTION, DECIDE_PROSECUTION_EXTENDED, DECIDE_PROSECUTION_FAST)
+DECIDING = (
+    *(DECIDE_PROSECUTION, DECIDE_PROSECUTION_EXTENDED),
+    *(DECIDE_PROSECUTION_FAST, DECIDE_PROSECUTION_FAST_LONG),
+)
 SUPPLEMENT = duty(
     "supplement_investigation",
     ("补充侦查", "Supplement the investigation"),
@@ -331,6 +342,12 @@ TRY_SIMPLY = duty(
     "try_simply",
     ("一审审理（简易程序）", "Trial by the simple procedure"),
     days(20, CPL_220),
+    missed=SUPERVISED,
+    **HELD,
+)
+TRY_SIMPLY_LONG = duty(
+    "try_simply_long",
+    ("一审审理（简易程序，可能判处超过三年）", "Trial by the simple procedure, above three years"),
     half_months(3, CPL_220),
     missed=SUPERVISED,
     **HELD,
@@ -339,11 +356,17 @@ TRY_FAST = duty(
     "try_fast",
     ("一审审理（速裁程序）", "Trial by the fast track"),
     days(10, CPL_225),
+    missed=SUPERVISED,
+    **HELD,
+)
+TRY_FAST_LONG = duty(
+    "try_fast_long",
+    ("一审审理（速裁程序，可能判处超过一年）", "Trial by the fast track, above a year"),
     days(15, CPL_225),
     missed=SUPERVISED,
     **HELD,
 )
-TRYING = (TRY, TRY_EXTENDED, TRY_SIMPLY, TRY_FAST)
+TRYING = (TRY, TRY_EXTENDED, TRY_SIMPLY, TRY_SIMPLY_LONG, TRY_FAST, TRY_FAST_LONG)
 SERVE_JUDGMENT = duty(
     "serve_judgment",
     ("送达判决书", "Serve the judgment"),
@@ -436,6 +459,17 @@ ALL_LIMITS = (
     *(*REQUESTING_ARREST, *REVIEWING_ARREST, *IN_CUSTODY, *DECIDING),
     *(SUPPLEMENT, *TRYING, ANSWER_ARREST_RECONSIDERATION, ANSWER_ARREST_RECHECK),
 )
+
+
+def by_sentence(
+    field: str, on: Part, *, since: Limit, usual: Limit, longer: Limit
+) -> tuple[Starts, Starts]:
+    """One limit or the other, by the sentence that is to be expected."""
+    return (
+        starts(usual, on, since=since, unless=field),
+        starts(longer, on, since=since, when=field),
+    )
+
 
 STEPS: tuple[Step, ...] = (
     Step(
@@ -839,7 +873,13 @@ STEPS: tuple[Step, ...] = (
         actor=officer(PROCURATORATE),
         emits=said.ProsecutionReviewHastened,
         law=(CPL_172,),
-        starts=(starts(DECIDE_PROSECUTION_FAST, PROCURATORATE, since=DECIDE_PROSECUTION),),
+        starts=by_sentence(
+            "over_one_year",
+            PROCURATORATE,
+            since=DECIDE_PROSECUTION,
+            usual=DECIDE_PROSECUTION_FAST,
+            longer=DECIDE_PROSECUTION_FAST_LONG,
+        ),
     ),
     *(
         Step(
@@ -1223,7 +1263,9 @@ STEPS: tuple[Step, ...] = (
         actor=officer(COURT),
         emits=said.TrialSimplified,
         law=(CPL_220,),
-        starts=(starts(TRY_SIMPLY, COURT, since=TRY),),
+        starts=by_sentence(
+            "over_three_years", COURT, since=TRY, usual=TRY_SIMPLY, longer=TRY_SIMPLY_LONG
+        ),
     ),
     Step(
         "choose_fast_trial",
@@ -1234,7 +1276,7 @@ STEPS: tuple[Step, ...] = (
         actor=officer(COURT),
         emits=said.TrialHastened,
         law=(CPL_225,),
-        starts=(starts(TRY_FAST, COURT, since=TRY),),
+        starts=by_sentence("over_one_year", COURT, since=TRY, usual=TRY_FAST, longer=TRY_FAST_LONG),
     ),
     Step(
         "extend_trial",

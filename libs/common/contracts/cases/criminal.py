@@ -26,6 +26,20 @@ class TakeReport(Form):
     number: Number | None = Field(default=None, title="受案登记表文号 / number")
 
 
+class ChooseFast(Form):
+    """适用速裁程序: ten days, fifteen where more than a year is to be expected (CPL 172, 225)."""
+
+    over_one_year: bool = Field(title="可能判处有期徒刑超过一年 / more than a year to be expected")
+
+
+class ChooseSimple(Form):
+    """适用简易程序: twenty days, a month and a half above three years (CPL 220)."""
+
+    over_three_years: bool = Field(
+        title="可能判处有期徒刑超过三年 / more than three years to be expected"
+    )
+
+
 class OpenFile(Form):
     """立案: the offence for which the organ with investigative power files."""
 
@@ -206,7 +220,9 @@ ProsecutionReviewExtended = taken(
     "prosecution_review_extended", Reason, "The time to decide on prosecution was extended."
 )
 ProsecutionReviewHastened = taken(
-    "prosecution_review_hastened", Plain, "The fast track was chosen for the decision to prosecute."
+    "prosecution_review_hastened",
+    ChooseFast,
+    "The fast track was chosen for the decision to prosecute.",
 )
 ProcuratorateChanged = taken(
     "procuratorate_changed", NextOrgan, "The case went to another procuratorate."
@@ -259,8 +275,10 @@ IndictmentWithdrawn = taken(
 )
 CourtChanged = taken("court_changed", NextOrgan, "Another court was designated for the case.")
 CourtReceived = taken("court_received", SignedFor, "The designated court signed for the case.")
-TrialHastened = taken("trial_hastened", Plain, "The fast track was chosen for the trial.")
-TrialSimplified = taken("trial_simplified", Plain, "The simple procedure was chosen for the trial.")
+TrialHastened = taken("trial_hastened", ChooseFast, "The fast track was chosen for the trial.")
+TrialSimplified = taken(
+    "trial_simplified", ChooseSimple, "The simple procedure was chosen for the trial."
+)
 TrialExtended = taken("trial_extended", Decision, "The superior court extended the trial.")
 TrialHeld = taken("trial_held", HoldTrial, "The court sat.")
 JudgmentGiven = taken("judgment_given", Judge, "The court gave judgment at first instance.")
