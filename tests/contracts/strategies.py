@@ -1,5 +1,6 @@
 """Every value that a reader's schema permits."""
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
@@ -18,8 +19,19 @@ FIRST_DAY = datetime(1949, 10, 1)  # noqa: DTZ001 - the strategy adds the offset
 Values = st.SearchStrategy[Any]
 
 
+_MADE: dict[str, Values] = {}
+"""By what it is for: hundreds of types share a head, and a strategy is costly to make ready."""
+
+
 def values(schema: Schema) -> Values:
     """Values for a schema without references (`inlined`), also those that leave fields out."""
+    key = json.dumps(schema, sort_keys=True)
+    if key not in _MADE:
+        _MADE[key] = _values(schema)
+    return _MADE[key]
+
+
+def _values(schema: Schema) -> Values:
     if "enum" in schema:
         return st.sampled_from(schema["enum"])
     if "anyOf" in schema:
