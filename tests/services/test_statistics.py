@@ -41,6 +41,7 @@ from tests.support.running import (
     refused,
 )
 from tests.support.stories import BRANCH, DECLINE, RETURN
+from xianjie.demo import IMPORTER, PUBLISHED
 
 Said = dict[str, Any]
 
@@ -283,6 +284,23 @@ async def test_a_reading_of_figures_is_recorded_with_filter_and_position(shared:
     [record] = (await shared.accesses())[before:]
     assert record["query"] == {"field": "environment", "position": str(page["position"])}
     assert (record["shown"], record["count"], record["person"]) == ([], None, OFFICER)
+
+
+async def test_published_history_is_in_no_figure(var: Path) -> None:
+    published = PUBLISHED.read_text("utf-8").splitlines()[0]
+    async with office(var) as running:
+        await running.story(*TO_SENT)
+        before = found(await running.get(AUDITOR, STATISTICS, purpose="audit"))
+        token = running.runtime.issuer.service_token(IMPORTER, "cases")
+        answer = await running.post(
+            *(OFFICER, "/api/cases/v1/imports", published.encode()),
+            headers={"Authorization": f"Bearer {token}"},
+        )
+        found(answer)
+        after = found(await running.get(AUDITOR, STATISTICS, purpose="audit"))
+    counted = ("figures", "days_per_stage", "overdue")
+    assert {name: after[name] for name in counted} == {name: before[name] for name in counted}
+    assert after["position"] != before["position"]
 
 
 async def test_every_figure_says_how_it_is_counted(shared: Office) -> None:
