@@ -20,7 +20,7 @@ from libs.common.contracts import Sealed
 from libs.common.contracts.procedure import EntryOwed, NoticeOwed, StepTaken
 from libs.common.procedure import By, Proceeding, Setting, evolve, platform_itself
 from libs.common.worktime import Calendar
-from services.cases.importing import History, PublishedCase, Report, report_of
+from services.cases.importing import History, ImportReport, PublishedCase, report_of
 from services.cases.importing.meanings import MEANINGS, OTHERS, meanings_of
 from services.cases.procedures import PROCEDURES
 
@@ -39,7 +39,7 @@ def identities() -> Iterator[UUID]:
     return (UUID(int=number) for number in count(1_000))
 
 
-def taken(record: PublishedCase) -> tuple[History, Report]:
+def taken(record: PublishedCase) -> tuple[History, ImportReport]:
     setting = Setting(
         UUID(int=1),
         record.id,
@@ -55,7 +55,7 @@ def taken(record: PublishedCase) -> tuple[History, Report]:
 
 
 @pytest.fixture(scope="module")
-def all_taken() -> dict[str, tuple[History, Report]]:
+def all_taken() -> dict[str, tuple[History, ImportReport]]:
     return {case: taken(record) for case, record in RECORDS.items()}
 
 
@@ -84,13 +84,13 @@ def rows(history: History, *, inferred: bool) -> list[str]:
 # --- the published cases
 
 
-def test_named_codes_are_accepted(all_taken: dict[str, tuple[History, Report]]) -> None:
+def test_named_codes_are_accepted(all_taken: dict[str, tuple[History, ImportReport]]) -> None:
     named = sum(step.is_named for record in RECORDS.values() for step in record.steps)
     missed = [each for _, report in all_taken.values() for each in report.not_expressible]
     assert len(missed) <= named * 0.02, missed
 
 
-def test_what_moves_something_has_a_row(all_taken: dict[str, tuple[History, Report]]) -> None:
+def test_what_moves_something_has_a_row(all_taken: dict[str, tuple[History, ImportReport]]) -> None:
     """Noted are permits, searches, checks and announcements: nobody holds more or less by them."""
     noted = Counter(remark.code for history, _ in all_taken.values() for remark in history.remarks)
     assert set(noted) <= {
@@ -105,7 +105,7 @@ def test_what_moves_something_has_a_row(all_taken: dict[str, tuple[History, Repo
 
 @pytest.mark.parametrize("case", CERTAIN)
 def test_the_end_of_a_case_is_the_published_one(
-    case: str, all_taken: dict[str, tuple[History, Report]]
+    case: str, all_taken: dict[str, tuple[History, ImportReport]]
 ) -> None:
     final = all_taken[case][1].final
     found = {each["index"]: set(each["result"]) for each in final["parties"]}
@@ -115,7 +115,7 @@ def test_the_end_of_a_case_is_the_published_one(
 
 
 def test_nothing_is_owed_and_every_step_is_marked(
-    all_taken: dict[str, tuple[History, Report]],
+    all_taken: dict[str, tuple[History, ImportReport]],
 ) -> None:
     for history, _ in all_taken.values():
         for each in history.said:
@@ -125,7 +125,7 @@ def test_nothing_is_owed_and_every_step_is_marked(
 
 
 def test_what_was_said_makes_what_is_kept(
-    all_taken: dict[str, tuple[History, Report]],
+    all_taken: dict[str, tuple[History, ImportReport]],
 ) -> None:
     by = By(IMPORTER.id, IMPORTER.organ)
     for history, _ in all_taken.values():

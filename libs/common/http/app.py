@@ -7,8 +7,8 @@ from fastapi import FastAPI, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
-from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic import BaseModel, TypeAdapter
+from pydantic.json_schema import JsonSchemaMode
 
 from libs.common.errors import ERRORS_PATH
 from libs.common.http.errors_page import errors_page
@@ -36,16 +36,18 @@ def build_app(services: Sequence[tuple[Service, Context]]) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
     bodies: list[type[BaseModel]] = [ProblemBody]
+    answers: list[type[Any]] = []
     for service, context in services:
         for router in (service.routes(context), log_routes(context)):
             bodies += router.bodies
+            answers += router.answers
             # As they are: a router that is included has each of its routes tried twice.
             app.router.routes.extend(router.routes)
     for kind, handler in HANDLERS.items():
         app.add_exception_handler(kind, handler)
     app.add_middleware(Watch, telemetry=services[0][1].telemetry)
     plain = app.openapi
-    app.openapi = lambda: _documented(plain(), bodies)  # type: ignore[method-assign] # FastAPI's way
+    app.openapi = lambda: _documented(plain(), bodies, answers)  # type: ignore[method-assign] # FastAPI's way
 
     page = errors_page()
 
@@ -61,12 +63,21 @@ def build_app(services: Sequence[tuple[Service, Context]]) -> FastAPI:
     return app
 
 
-def _documented(document: dict[str, Any], bodies: Sequence[type[BaseModel]]) -> dict[str, Any]:
-    """FastAPI's document, with the raw endpoints' bodies and what every route may answer."""
+def _documented(
+    document: dict[str, Any],
+    bodies: Sequence[type[BaseModel]],
+    answers: Sequence[type[Any]],
+) -> dict[str, Any]:
+    """FastAPI's document, with what raw endpoints take and give, and every refusal."""
     if "securitySchemes" in document.setdefault("components", {}):
         return document
-    _, schemas = models_json_schema(
-        [(body, "validation") for body in bodies], ref_template="#/components/schemas/{model}"
+    given: dict[tuple[type[Any], JsonSchemaMode], None] = {
+        **dict.fromkeys((each, "validation") for each in bodies),
+        **dict.fromkeys((each, "serialization") for each in answers),
+    }
+    _, schemas = TypeAdapter.json_schemas(
+        [(each.__name__, mode, TypeAdapter(each)) for each, mode in given],
+        ref_template="#/components/schemas/{model}",
     )
     components = document["components"]
     components["schemas"] = {**components.get("schemas", {}), **schemas["$defs"]}
@@ -74,10 +85,10 @@ def _documented(document: dict[str, Any], bodies: Sequence[type[BaseModel]]) -> 
     document["security"] = [{"bearer": []}]
     for operations in document["paths"].values():
         for operation in operations.values():
-            answers = operation["responses"]
-            answers.pop("422", None)
+            responses = operation["responses"]
+            responses.pop("422", None)
             for status, description in RESPONSES.items():
-                answers[str(status)] = {
+                responses[str(status)] = {
                     "description": description,
                     "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}},
                 }

@@ -5,7 +5,7 @@ from fastapi import Request, Response
 from libs.common.http import Routes, acting, json_response
 from libs.common.service import Context
 from services.cases.handlers.importing import import_case
-from services.cases.importing import PublishedCase, Report
+from services.cases.importing import ImportReport, PublishedCase
 
 
 def add_importing(router: Routes, context: Context) -> None:
@@ -20,7 +20,7 @@ def add_importing(router: Routes, context: Context) -> None:
         "/imports",
         take_in,
         body=PublishedCase,
-        answer=Report,
+        answer=ImportReport,
         name="import_case",
         summary="导入公开案例（导入服务） / take in a published case, for the import service",
         description="逐环节按法定程序导入；同一记录重复导入不变。"

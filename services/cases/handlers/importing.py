@@ -25,7 +25,7 @@ from services.cases.handlers.acting import (
 )
 from services.cases.handlers.loading import identities, load
 from services.cases.handlers.rows import changed_rows
-from services.cases.importing import History, PublishedCase, Report, report_of
+from services.cases.importing import History, ImportReport, PublishedCase, report_of
 
 IMPORTER: Final[Person] = platform_itself("import")
 """History is taken in by a service, never by the organs whose acts it tells of."""
@@ -39,10 +39,10 @@ class _Read:
 
     history: History
     said: list[Said]
-    report: Report
+    report: ImportReport
 
 
-async def import_case(context: Context, acting: Acting, record: PublishedCase) -> Report:
+async def import_case(context: Context, acting: Acting, record: PublishedCase) -> ImportReport:
     """Take in a published case; the same record again changes nothing and is reported alike.
 
     Raises:

@@ -2,6 +2,6 @@
 
 from services.cases.importing.planning import History, Missed, Tally
 from services.cases.importing.records import PublishedCase
-from services.cases.importing.report import Report, report_of
+from services.cases.importing.report import ImportReport, report_of
 
-__all__ = ["History", "Missed", "PublishedCase", "Report", "Tally", "report_of"]
+__all__ = ["History", "ImportReport", "Missed", "PublishedCase", "Tally", "report_of"]

@@ -33,7 +33,7 @@ class NotExpressible(Strict):
     why: str
 
 
-class Report(Strict):
+class ImportReport(Strict):
     """One case."""
 
     id: str
@@ -48,11 +48,11 @@ class Report(Strict):
     final: dict[str, Any]
 
 
-def report_of(history: History, setting: Setting) -> Report:
+def report_of(history: History, setting: Setting) -> ImportReport:
     """The report of a case whose steps were all tried."""
     tally, record = history.tally, history.record
     outcome = Outcome(history.proceedings, history.roster, frozenset(history.published))
-    return Report(
+    return ImportReport(
         id=record.id,
         steps=len(record.steps),
         accepted=tally.accepted,
