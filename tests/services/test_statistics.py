@@ -297,6 +297,7 @@ async def test_published_history_is_in_no_figure(var: Path) -> None:
             headers={"Authorization": f"Bearer {token}"},
         )
         found(answer)
+        await running.settled()
         after = found(await running.get(AUDITOR, STATISTICS, purpose="audit"))
     counted = ("figures", "days_per_stage", "overdue")
     assert {name: after[name] for name in counted} == {name: before[name] for name in counted}
