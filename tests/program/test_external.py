@@ -17,6 +17,7 @@ def external() -> Iterator[External]:
         yield server
 
 
+@pytest.mark.long
 def test_a_database_not_migrated_is_refused_then_migrated_and_served(
     tmp_path: Path, external: External
 ) -> None:

@@ -16,6 +16,7 @@ DEEP = "/".join(["很深的目录"] * 12)
     ["var with spaces 和中文 {}%", pytest.param(DEEP, marks=pytest.mark.long)],
     ids=["odd", "deep"],
 )
+@pytest.mark.long
 def test_data_directories_of_any_name_and_depth(tmp_path: Path, name: str) -> None:
     var = tmp_path / name
     output, log = tmp_path / "out", tmp_path / "err"
@@ -27,6 +28,7 @@ def test_data_directories_of_any_name_and_depth(tmp_path: Path, name: str) -> No
             program.assert_clean()
 
 
+@pytest.mark.long
 def test_a_relative_data_directory(tmp_path: Path) -> None:
     profile = {"XIANJIE_PROFILE": str(ROOT / "profiles/liaoyuan.toml"), "XIANJIE_VAR": "my/var"}
     with started(tmp_path / "x", directory=tmp_path, environment=profile) as program:

@@ -59,6 +59,7 @@ EVERY_MOMENT = (
 @pytest.mark.parametrize(
     "moments", [FIRST_START, pytest.param(EVERY_MOMENT, marks=pytest.mark.long)]
 )
+@pytest.mark.long
 def test_interrupted_at_any_moment_of_a_start_it_leaves_nothing_behind(
     tmp_path: Path, moments: tuple[str, ...]
 ) -> None:
@@ -86,6 +87,7 @@ def test_stopped_before_anything_began_it_says_nothing_of_faults(tmp_path: Path)
                 program.assert_clean()
 
 
+@pytest.mark.long
 def test_interrupted_while_the_demo_loads_it_goes_on_at_the_next_start(tmp_path: Path) -> None:
     var = tmp_path / "var"
     with started(var, "run") as program:
@@ -100,6 +102,7 @@ def test_interrupted_while_the_demo_loads_it_goes_on_at_the_next_start(tmp_path:
         program.assert_clean()
 
 
+@pytest.mark.long
 def test_an_impatient_operator_leaves_no_database_behind(tmp_path: Path) -> None:
     var = tmp_path / "var"
     with started(var) as program:
@@ -115,6 +118,7 @@ def test_an_impatient_operator_leaves_no_database_behind(tmp_path: Path) -> None
         program.assert_clean()
 
 
+@pytest.mark.long
 def test_the_database_of_a_killed_predecessor_is_taken_over(tmp_path: Path) -> None:
     var = tmp_path / "var"
     with started(var, "run") as first:

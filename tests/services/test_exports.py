@@ -8,6 +8,7 @@ import tracemalloc
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.types import Message
@@ -90,6 +91,7 @@ def test_rows_are_read_as_they_were_written(rows: list[list[str]]) -> None:
     assert list(csv.reader(io.StringIO(csv_text(rows), newline=""))) == rows
 
 
+@pytest.mark.long
 async def test_an_export_is_bounded_in_rows_and_in_memory(var: Path) -> None:
     async with office(var) as running:
         await crowd(running, cases=ROWS_MAX + 10, causes=("first", "second"))

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
 from sqlalchemy import Select, text
 from sqlalchemy.dialects import postgresql
 
@@ -49,6 +50,7 @@ def rows_read(each: dict[str, Any]) -> int:
     return max(int(part["Actual Rows"] * part["Actual Loops"]) for part in nodes(each))
 
 
+@pytest.mark.long
 async def test_a_tick_costs_only_what_is_due(var: Path) -> None:
     async with office(var) as running:
         await running.story(*TO_REPORT)
@@ -81,6 +83,7 @@ async def _seconds_of_a_tick(running: Office) -> float:
     return min(taken)
 
 
+@pytest.mark.long
 async def test_a_page_of_a_long_list_is_read_off_an_index(var: Path) -> None:
     async with office(var) as running:
         await crowd(running, cases=CASES)
