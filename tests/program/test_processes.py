@@ -200,7 +200,7 @@ async def test_each_process_killed_once_in_a_transfer_loses_and_repeats_nothing(
                 begin=lambda name: running.begin(name, stack),
             )
             case = await teller.tell("fleet", demo.STORIES[0])
-            assert "已通知立案" in case["headline"]
+            assert "刑事立案侦查" in case["headline"]
             assert running.starts == len(registry.NAMES) + len(KILLS)
             loop = asyncio.get_running_loop()
             end = loop.time() + SETTLE_SECONDS_MAX
