@@ -523,13 +523,12 @@ def test_a_court_that_imposed_no_fine_leaves_it_to_the_agency() -> None:
     case.take("penalty.decide_penalty", parties=convicted, fine_yuan=100)
 
 
-@pytest.mark.parametrize("step", ["penalty.decide_penalty", "penalty.decide_no_penalty"])
-def test_what_was_concluded_to_be_a_crime_is_transferred_first(step: str) -> None:
+def test_what_was_concluded_to_be_a_crime_is_transferred_before_a_penalty() -> None:
     case = CaseAtHand(*UNDER_INVESTIGATION)
     case.take("penalty.conclude_investigation", conclusion="transfer")
     case.take_all(*HEARD[3:])
     with pytest.raises(GuardFailed) as refusal:
-        case.take(step)
+        case.take("penalty.decide_penalty")
     assert refusal.value.facts == {"guard": "transferred_first", "missing": ["transfer"]}
 
 

@@ -447,10 +447,18 @@ def _stopped(
         if not clock.running.is_paused:
             yield paused(clock, act, at, setting)
     for clock in _clocks(step.resumes, proceeding):
-        name = clock.running.name
-        others = step.after and stopped_by(procedure, proceeding, name, answered=step.after)
-        if clock.running.is_paused and not others:
+        if clock.running.is_paused and not _stopped_otherwise(procedure, step, proceeding, clock):
             yield resumed(clock, act, at, setting)
+
+
+def _stopped_otherwise(
+    procedure: Procedure, step: Step, proceeding: Proceeding, clock: Clock
+) -> bool:
+    """Whether a limit stands still for another act than the one that a step answers."""
+    if step.after is None:
+        return False  # What answers none in particular answers all.
+    name = clock.running.name
+    return stopped_by(procedure, proceeding, name, answered=step.after) is not None
 
 
 def _clocks(rows: tuple[Limit, ...], proceeding: Proceeding) -> Iterator[Clock]:

@@ -49,8 +49,7 @@ def stopped_by(
         procedure: whose table says what stops the limit and what lets it go on.
         proceeding: with the acts taken.
         limit: its name; several steps may stop it, each with an end of its own.
-        answered: the step that is being answered now; what answers none in particular lets it go
-            on whatever stopped it.
+        answered: the step that is being answered now.
         without: an act that is being annulled.
     """
     standing = [each for each in proceeding.standing() if each.act != without]

@@ -144,11 +144,8 @@ def _annul(
     )
     said = Said(next(setting.ids), ActAnnulled(head=head, form=command.form))
     act = Act(said.id, head, taken.organ)
-    undone = [
-        each
-        for clock in proceeding.clocks
-        for each in _undone(_Annulling(procedure, proceeding, taken, act, setting), clock)
-    ]
+    annulling = _Annulling(procedure, proceeding, taken, act, setting)
+    undone = [each for clock in proceeding.clocks for each in _undone(annulling, clock)]
     gone = frozenset(clock.running.name for clock in proceeding.running if clock.act == taken.act)
     held = held_otherwise(proceeding, act, setting, gone=gone)
     return [said, *undone, *held, *_told_again(procedure, taken, ANNUL, act, setting)]

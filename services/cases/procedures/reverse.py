@@ -4,8 +4,8 @@ From the police, the procuratorate or the court to the agency, whose clock goes 
 that were left (M17 16). An opinion may have to wait until the competent agency is found.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 from libs.common.agencies import Duty, OrganKind
 from libs.common.contracts.cases import reverse as said
@@ -23,11 +23,13 @@ from libs.common.law import (
     Confidence,
     Law,
 )
+from libs.common.limits import Limit
 from libs.common.procedure import (
     Causes,
     Command,
     Guard,
     OfCase,
+    OwesNotice,
     Part,
     Procedure,
     Proceeding,
@@ -133,11 +135,34 @@ SILENT = Guard(
     "silent", "回复期限届满未回复的，可以通报", "The time to answer has run", SPP21_11, _silent
 )
 
-WITH_AGENCY: Final[Mapping[Part, tuple[State, State]]] = {
-    REVIEWER: (OPINION_SENT, OPINION_OPEN),
-    SENDER: (REVERSE_SENT, REVERSE_OPEN),
-}
-"""Who sent it to the agency, by opinion or by transfer: before and after the agency signed."""
+
+class Way(NamedTuple):
+    """How a matter came to the agency."""
+
+    by: Part
+    sent: State
+    open: State
+    """Once the agency signed."""
+    timed: tuple[Limit, ...]
+    """What the agency has to keep when it answers."""
+    told: tuple[OwesNotice, ...]
+    """Who is told of the answer."""
+
+
+WAYS: Final = (
+    # The procuratorate that gave an opinion needs no copy of the answer.
+    Way(
+        *(REVIEWER, OPINION_SENT, OPINION_OPEN, (ANSWER_REVERSE,)),
+        told=(tells("reverse_answered", REVIEWER, CPL_177),),
+    ),
+    Way(
+        *(SENDER, REVERSE_SENT, REVERSE_OPEN, ()),
+        told=(
+            tells("reverse_answered", SENDER, CPL_177),
+            tells("reverse_answered", SUPERVISOR, ECI23_12),
+        ),
+    ),
+)
 
 STEPS: tuple[Step, ...] = (
     Step(
@@ -282,18 +307,18 @@ STEPS: tuple[Step, ...] = (
             "redirect_reverse",
             "改送主管机关",
             "Send to another agency",
-            source=source,
-            target=source[0],
-            actor=officer(by),
+            source=(way.sent, way.open),
+            target=way.sent,
+            actor=officer(way.by),
             emits=said.ReverseRedirected,
             law=(FIND_LAW,),
             receiver=AGENCY,
             names={"next_organ": AGENCY},
-            holder=by,
-            drops=(ANSWER_REVERSE,) if by == REVIEWER else (),
+            holder=way.by,
+            drops=way.timed,
             owes=(tells("reverse_redirected", AGENCY, FIND_LAW, Duty.DESK),),
         )
-        for by, source in WITH_AGENCY.items()
+        for way in WAYS
     ),
     Step(
         "sign_for_reverse",
@@ -325,37 +350,33 @@ STEPS: tuple[Step, ...] = (
             "hand_over_papers",
             "移交证据材料",
             "Hand over papers",
-            source=source,
+            source=(way.sent, way.open),
             target=None,
-            actor=officer(by),
+            actor=officer(way.by),
             emits=said.PapersHandedOver,
             law=(RG24_12, CPL_177),
             receiver=AGENCY,
             owes=(tells("reverse_papers_handed_over", AGENCY, CPL_177),),
         )
-        for by, source in WITH_AGENCY.items()
+        for way in WAYS
     ),
     *(
         Step(
             "answer_reverse",
             "回复处理结果",
             "Answer what was done",
-            source=source[1:],
+            source=(way.open,),
             target=REVERSE_ANSWERED,
             actor=officer(AGENCY),
             emits=said.ReverseAnswered,
             law=(CPL_177, SPP21_9, ECI23_12),
-            receiver=by,
+            receiver=way.by,
             documents=("w24",),
-            ends=(ANSWER_REVERSE,) if by == REVIEWER else (),
-            owes=(
-                tells("reverse_answered", by, CPL_177),
-                # The procuratorate that gave the opinion needs no copy.
-                *((tells("reverse_answered", SUPERVISOR, ECI23_12),) if by == SENDER else ()),
-            ),
+            ends=way.timed,
+            owes=way.told,
             keeps=("result",),
         )
-        for by, source in WITH_AGENCY.items()
+        for way in WAYS
     ),
     Step(
         "report_silence",
