@@ -25,7 +25,7 @@ from services.cases.procedures import PROCEDURES
 
 PLATFORM = platform_itself("cases")
 """The actor of what comes about without a person's act."""
-STATE_VERSION = 3
+STATE_VERSION = 4
 """Another number in the code than in a snapshot means: replay the events and write it anew."""
 
 
