@@ -79,6 +79,8 @@ def report(hours: float) -> Act:
         "offence": "xf338",
         "facts": "（演示）检查笔录、称重记录、认定意见各一份。",
         "proposal": "（演示）建议移送公安机关。",
+        "lawful_procedure": True,
+        "lawful_evidence": True,
     }
     return Act("ly-eeb-officer-1", "report", hours, form, ("w1",))
 

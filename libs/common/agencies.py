@@ -53,6 +53,8 @@ class OrganKind(StrEnum):
     GOVERNMENT = "government"
     SUPERVISION_COMMISSION = "supervision_commission"
     """监察委员会: takes leads on duty crime."""
+    JUSTICE_ADMINISTRATION = "justice_administration"
+    """司法行政机关: oversees enforcement for the government; is told, handles no case (SPP21 7)."""
     ESTABLISHMENT_OFFICE = "establishment_office"
     """市委编办: named by article 23 of the circular; reads figures, handles no case."""
     AUDITOR = "auditor"
@@ -96,6 +98,8 @@ class Matter(StrEnum):
     TRIAL = "trial"
     DUTY_CRIME_LEAD = "duty_crime_lead"
     """公职人员职务违法犯罪线索."""
+    OPINION_COPY = "opinion_copy"
+    """抄送: the copy of an opinion of the procuratorate for the justice administration."""
 
 
 class Moment(StrEnum):

@@ -29,6 +29,7 @@ DESTINATIONS: Mapping[Matter, OrganKind] = {
     Matter.PROSECUTION: OrganKind.PROCURATORATE,
     Matter.TRIAL: OrganKind.COURT,
     Matter.DUTY_CRIME_LEAD: OrganKind.SUPERVISION_COMMISSION,
+    Matter.OPINION_COPY: OrganKind.JUSTICE_ADMINISTRATION,
 }
 MATTERS_SENT: Mapping[OrganKind, tuple[Matter, ...]] = {
     OrganKind.ENFORCEMENT_AGENCY: (
@@ -37,7 +38,7 @@ MATTERS_SENT: Mapping[OrganKind, tuple[Matter, ...]] = {
         Matter.DUTY_CRIME_LEAD,
     ),
     OrganKind.POLICE: (Matter.ARREST_REVIEW, Matter.PROSECUTION, Matter.DUTY_CRIME_LEAD),
-    OrganKind.PROCURATORATE: (Matter.TRIAL,),
+    OrganKind.PROCURATORATE: (Matter.TRIAL, Matter.OPINION_COPY),
 }
 SUPERVISED = {OrganKind.ENFORCEMENT_AGENCY, OrganKind.POLICE, OrganKind.COURT}
 DUTIES_NEEDED: Mapping[OrganKind, tuple[Duty, ...]] = {
@@ -48,6 +49,7 @@ DUTIES_NEEDED: Mapping[OrganKind, tuple[Duty, ...]] = {
     OrganKind.COURT: (Duty.DESK, Duty.OFFICER, Duty.HEAD),
     OrganKind.GOVERNMENT: (Duty.OFFICER,),
     OrganKind.SUPERVISION_COMMISSION: (Duty.DESK,),
+    OrganKind.JUSTICE_ADMINISTRATION: (Duty.DESK,),
     OrganKind.ESTABLISHMENT_OFFICE: (Duty.OFFICER,),
     OrganKind.AUDITOR: (Duty.AUDITOR,),
     OrganKind.PLATFORM: (Duty.ADMINISTRATOR,),

@@ -15,6 +15,7 @@ POLICE: Final = (OrganKind.POLICE,)
 PROCURATORATE: Final = (OrganKind.PROCURATORATE,)
 COURT: Final = (OrganKind.COURT,)
 GOVERNMENT: Final = (OrganKind.GOVERNMENT,)
+JUSTICE: Final = (OrganKind.JUSTICE_ADMINISTRATION,)
 ANY_HANDLING: Final = (
     *(*AGENCY, *POLICE, *PROCURATORATE, *COURT, *GOVERNMENT),
     OrganKind.SUPERVISION_COMMISSION,
@@ -299,7 +300,7 @@ _ROWS: Final = (
         "检察意见书（建议移送）",
         "Opinion that a case be transferred",
         PROCURATORATE,
-        AGENCY + GOVERNMENT,
+        AGENCY + GOVERNMENT + JUSTICE,
         generated=True,
         mandatory=("事实", "法律", "移送要求", "三日内"),
         pattern="opinion_to_transfer",
@@ -309,7 +310,7 @@ _ROWS: Final = (
         "检察意见书（行政处罚）和不起诉决定书",
         "Opinion that a penalty be given, with the non-prosecution",
         PROCURATORATE,
-        AGENCY,
+        AGENCY + JUSTICE,
         generated=False,
         mandatory=(
             "违法事实、情节及证据",

@@ -44,7 +44,7 @@ class Basis:
     """The fields of enforcement for which the act holds."""
 
     def __post_init__(self) -> None:
-        assert self.length > 0, f"{self}: a limit lasts"
+        assert self.length >= 0, f"{self}: a limit does not end before it begins"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ ORGAN_KINDS: Final = {
     OrganKind.COURT: Titles("审判机关", "court"),
     OrganKind.GOVERNMENT: Titles("人民政府", "government"),
     OrganKind.SUPERVISION_COMMISSION: Titles("监察机关", "supervision commission"),
+    OrganKind.JUSTICE_ADMINISTRATION: Titles("司法行政机关", "justice administration"),
     OrganKind.ESTABLISHMENT_OFFICE: Titles("机构编制机关", "establishment office"),
     OrganKind.AUDITOR: Titles("平台审计", "auditor of the platform"),
     OrganKind.PLATFORM: Titles("平台", "platform"),

@@ -185,7 +185,13 @@ async def _story(clients: Sequence[Client], cases: int, officer: str, head: str)
     )
     team = {"form": {"officers": ["ly-eeb-officer-1", "ly-eeb-officer-2"]}}
     report = {
-        "form": {"offence": "xf338", "facts": "（测量）笔录。", "proposal": "（测量）移送。"},
+        "form": {
+            "offence": "xf338",
+            "facts": "（测量）笔录。",
+            "proposal": "（测量）移送。",
+            "lawful_procedure": True,
+            "lawful_evidence": True,
+        },
         "documents": [{"kind": "w1", "digest": "0" * 64}],
     }
     for name, who, body in (

@@ -19,6 +19,7 @@ KINDS: Final = {
     "C": OrganKind.COURT,
     "G": OrganKind.GOVERNMENT,
     "S": OrganKind.SUPERVISION_COMMISSION,
+    "A": OrganKind.JUSTICE_ADMINISTRATION,
 }
 GENERATED, RECEIVED = True, False
 EXPECTED: Final = {
@@ -43,8 +44,8 @@ EXPECTED: Final = {
     "w19": ("P", "J", None, RECEIVED, 4),
     "w20": ("J", "P", "order_to_file", GENERATED, 4),
     "w21": ("J", "P", None, GENERATED, 1),
-    "w22": ("J", "EG", "opinion_to_transfer", GENERATED, 4),
-    "w23": ("J", "E", "non_prosecution_decision", RECEIVED, 4),
+    "w22": ("J", "EGA", "opinion_to_transfer", GENERATED, 4),
+    "w23": ("J", "EA", "non_prosecution_decision", RECEIVED, 4),
     "w24": ("E", "JC", None, GENERATED, 3),
     "w25": ("J", "", None, RECEIVED, 0),
     "w26": ("PJC", "PJCE", "judgment", RECEIVED, 0),

@@ -72,6 +72,7 @@ APPROVED: Final = (
     *("transfer.flag_suspicion", "transfer.form_team", "transfer.report"),
     "transfer.approve",
 )
+REVIEWED: Final = (*SUSPECTED, "suspect.propose_prosecution", "suspect.sign_for_prosecution")
 SEALED_ALONG: Final = ("measure.seal", *APPROVED, "transfer.send", "transfer.sign_for")
 CAUSED: Final[Mapping[str, tuple[Journey, str]]] = {
     "penalty.take_over_reverse": (
@@ -112,6 +113,19 @@ CAUSED: Final[Mapping[str, tuple[Journey, str]]] = {
     ),
     "suspect.open_suspect": (SUSPECTED[:1], SUSPECTED[1]),
     "suspect.follow_file": (SUSPECTED, "criminal_file.split_off"),
+    "suspect.resume_with_file": (
+        (*SUSPECTED, "criminal_file.withdraw_file", "filing_supervision.begin_supervision"),
+        "filing_supervision.file_under_supervision",
+    ),
+    "transfer_supervision.note_transfer": (
+        ("transfer_supervision.suggest_transfer", *APPROVED),
+        "transfer.send",
+    ),
+    "reverse.open_reverse_review": (REVIEWED, "suspect.decide_non_prosecution"),
+    "reverse.end_with_revocation": (
+        (*REVIEWED, "suspect.decide_non_prosecution"),
+        "suspect.revoke_non_prosecution",
+    ),
     "suspect.withdraw_with_file": (SUSPECTED, "criminal_file.withdraw_file"),
     "items.demand_items": (
         ("items.register_items", *CLUE, "transfer.file", "transfer.notify_filing"),
@@ -121,6 +135,10 @@ CAUSED: Final[Mapping[str, tuple[Journey, str]]] = {
 """What only the platform takes: the journey, and the step with which it comes."""
 FROM_ELSEWHERE: Final[Mapping[str, Journey]] = {
     "measure.tell_party_of_handover": SEALED_ALONG,
+    "transfer_supervision.answer_suggestion": (
+        *("transfer_supervision.suggest_transfer", "transfer_supervision.sign_for_suggestion"),
+        *(*APPROVED, "transfer.send"),
+    ),
     "criminal_file.urge": (
         *("criminal_file.take_report", "criminal_file.decline_report"),
         *("filing_supervision.begin_supervision", "filing_supervision.file_under_supervision"),

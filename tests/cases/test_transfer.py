@@ -92,7 +92,9 @@ FORMS: dict[str, Form] = {
     "flag_suspicion": said.FlagSuspicion(offence="338", ground=WORDS),
     "form_team": said.FormTeam(officers=("o1", "o2")),
     "dismiss_suspicion": said.DismissSuspicion(reason=WORDS),
-    "report": said.ReportForTransfer(offence="338", facts=WORDS, proposal=WORDS),
+    "report": said.ReportForTransfer(
+        offence="338", facts=WORDS, proposal=WORDS, lawful_procedure=True, lawful_evidence=True
+    ),
     "approve": said.ApproveTransfer(),
     "refuse": said.RefuseTransfer(reason=WORDS),
     "send": said.SendTransfer(offence="338"),

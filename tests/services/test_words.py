@@ -18,6 +18,7 @@ from tests.support.running import (
     DESK,
     FILE,
     FLAG,
+    LAWFUL,
     NOTIFY,
     OFFICER,
     OPENING,
@@ -61,7 +62,7 @@ ACTS = (
     Act(
         OFFICER,
         "report",
-        {"offence": "xf338", "facts": "事实不可见", "proposal": "建议不可见"},
+        {"offence": "xf338", "facts": "事实不可见", "proposal": "建议不可见", **LAWFUL},
         ("w1",),
     ),
     Act(APPROVE.person, "approve", {"opinion": "意见不可见"}),

@@ -97,6 +97,8 @@ _ORGANS: Final[Mapping[str, str]] = {
     "next_procuratorate": "pp-2",
     "upper_procuratorate": "pp-up",
     "commission": "sc",
+    "justice": "jb",
+    "government": "gov",
     "reviewer": "pp",
     "next_reviewer": "pp-2",
     "court": "pc",
@@ -313,6 +315,10 @@ class CaseAtHand:
             **({"result": WORDS} if row.name == "hold_meeting" else {}),
             **({"fine_yuan": 1_000} if procedure.name == "penalty" else {}),
             "supplied": ("w6",),
+            "triggers": ("code_1108",),
+            "reconsideration": True,
+            "lawful_procedure": True,
+            "lawful_evidence": True,
         }
         filled = {**usual, **self.usual, **named, **values}
         return fill(row.form, filled, words=WORDS, at=self.now)

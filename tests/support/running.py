@@ -68,10 +68,15 @@ class Act:
     procedure: str = "transfer"
 
 
+LAWFUL: Final = {"lawful_procedure": True, "lawful_evidence": True}
+"""The conditions to transfer, as whoever reports answers for them."""
 FLAG: Final = Act(OFFICER, "flag_suspicion", {"offence": "xf338", "ground": "超过三吨。"})
 TEAM: Final = Act(HEAD, "form_team", {"officers": [OFFICER, SECOND]})
 REPORT: Final = Act(
-    OFFICER, "report", {"offence": "xf338", "facts": "称重笔录。", "proposal": "移送。"}, ("w1",)
+    OFFICER,
+    "report",
+    {"offence": "xf338", "facts": "称重笔录。", "proposal": "移送。", **LAWFUL},
+    ("w1",),
 )
 APPROVE: Final = Act(HEAD, "approve", {"opinion": "同意。"})
 SEND: Final = Act(DESK, "send", {"offence": "xf338"}, ("w2", "w3", "w4"))

@@ -12,6 +12,7 @@ from tools.handbook import markdown as md
 from tools.handbook.citations import cite, cite_all
 
 REACHES: Final = {
+    Reach.ITSELF: Titles("本程序", "in this one"),
     Reach.OPENS: Titles("启动新程序", "opens one"),
     Reach.CASE: Titles("本案所有该类程序", "in all of the case"),
     Reach.PARTY: Titles("同一当事人的该类程序", "in those of the party"),

@@ -160,7 +160,9 @@ class Unfolding:
 
 
 def _is_reached(cause: Causes, each: Proceeding, origin: Proceeding, form: Form) -> bool:
-    if each.procedure != cause.procedure or each.id == origin.id:
+    if each.procedure != cause.procedure:
+        return False
+    if (each.id == origin.id) != (cause.reach is Reach.ITSELF):
         return False
     if cause.parties is not None and each.party not in getattr(form, cause.parties):
         return False
@@ -168,6 +170,7 @@ def _is_reached(cause: Causes, each: Proceeding, origin: Proceeding, form: Form)
 
 
 _REACHES: Final[Mapping[Reach, Callable[[Proceeding, Proceeding], bool]]] = {
+    Reach.ITSELF: lambda _, __: True,
     Reach.CASE: lambda _, __: True,
     Reach.PARTY: lambda each, origin: each.party is not None and each.party == origin.party,
     Reach.SUBJECT: lambda each, origin: each.id == origin.about,

@@ -226,7 +226,8 @@ def _limits(procedure: Procedure) -> Iterator[str]:
     for limit in sorted(rows, key=lambda row: row.name):
         if limit.name not in ended and limit.kind is not LimitKind.VALIDITY:
             yield f"limit {limit.name} is ended by no step"
-        if any(_hours(basis) <= limit.warn_before for basis in limit.bases):
+        # What is due on a day that a decision sets is known long before that day.
+        if any(basis.length and _hours(basis) <= limit.warn_before for basis in limit.bases):
             yield f"limit {limit.name} warns before it begins"
     for step in procedure.steps:
         for limit in (*step.ends, *step.drops, *step.pauses, *step.resumes):

@@ -136,6 +136,8 @@ OPENED: Final = "opened"
 class Reach(StrEnum):
     """Which proceedings of the case a step causes something in."""
 
+    ITSELF = "itself"
+    """This one."""
     OPENS = "opens"
     """None that runs: the step caused opens one that is about this one."""
     CASE = "case"

@@ -298,6 +298,7 @@ STEPS: tuple[Step, ...] = (
         emits=said.ReportReopened,
         law=(Law(PR19, "第五百六十三条"), Law(PSP20, "第一百八十二条")),
         holder=POLICE,
+        causes=(Causes("suspect", "resume_with_file", Reach.DEPENDENT),),
         ends=(DECIDE_REPORT,),
         drops=(NOTIFY_WITHDRAWAL,),
         owes=(enters("filing", POLICE, M17_34),),

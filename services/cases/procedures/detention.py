@@ -26,8 +26,10 @@ from services.cases.procedures.writing import (
     SUPERVISED,
     desk,
     duty,
+    encloses,
     head,
     officer,
+    records_attached,
     starts,
     tells,
     things_listed,
@@ -90,18 +92,37 @@ DECLINE_DETENTION = duty(
 )
 
 
-def _penalty_attached(_: Proceeding | None, command: Command, setting: Setting) -> Sequence[str]:
-    made = any(each.last("decide_penalty") for each in setting.proceedings)
-    lacks = made and not any(document.kind == "w9" for document in command.documents)
-    return ["w9"] if lacks and not command.imported else []
+def _penalty_made(_: Command, setting: Setting) -> bool:
+    return any(each.last("decide_penalty") for each in setting.proceedings)
 
 
-PENALTY_ATTACHED = Guard(
+PENALTY_ATTACHED = encloses(
+    "w9",
     "penalty_attached",
-    "已作行政处罚的应当附处罚决定书",
-    "A penalty made before is attached",
+    ("已作行政处罚的应当附处罚决定书", "A penalty made before is attached"),
     DET14_12,
-    _penalty_attached,
+    _penalty_made,
+)
+TRIGGERS: Final = (
+    *("code_1095_2", "code_1102", "code_1108", "code_1131_2", "code_1160", "code_1165_2"),
+    *("code_1179", "det14_3", "det14_4", "det14_5", "det14_6", "det14_7", "det14_8"),
+)
+"""The cases of the law: of CODE; of DET14 for conduct before CODE was in force (CODE 1057)."""
+
+
+def _named_by_law(_: Proceeding | None, command: Command, __: Setting) -> Sequence[str]:
+    assert isinstance(command.form, said.ProposeDetention)
+    named = command.form.triggers
+    held = command.imported or (named and set(named) <= set(TRIGGERS))
+    return [] if held else ["triggers", *TRIGGERS]
+
+
+NAMED_BY_LAW = Guard(
+    "named_by_law",
+    "应当指明适用行政拘留的法定情形",
+    "Which of the cases of the law it is must be said",
+    CODE_TRIGGERS,
+    _named_by_law,
 )
 
 STEPS: tuple[Step, ...] = (
@@ -115,6 +136,7 @@ STEPS: tuple[Step, ...] = (
         emits=said.DetentionProposed,
         law=(DET14_10, CODE_TRIGGERS),
         documents=("w27",),
+        guards=(NAMED_BY_LAW,),
         holder=AGENCY,
         fields=ENVIRONMENT,
     ),
@@ -154,7 +176,7 @@ STEPS: tuple[Step, ...] = (
         law=(DET14_12,),
         receiver=POLICE,
         documents=("w28", "w3", "w4"),
-        guards=(things_listed(DET14_12), PENALTY_ATTACHED),
+        guards=(things_listed(DET14_12), PENALTY_ATTACHED, records_attached(DET14_12)),
         ends=(SEND_DETENTION,),
         owes=(tells("detention_sent", POLICE, DET14_12, Duty.DESK),),
         fields=ENVIRONMENT,

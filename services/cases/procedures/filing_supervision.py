@@ -506,6 +506,22 @@ STEPS: tuple[Step, ...] = (
         owes=(tells("supervision_reported", UPPER_PROCURATORATE, PR19_564, Duty.HEAD),),
     ),
     Step(
+        "record_consultation",
+        "登记上级检察院与同级公安机关协商结果",
+        "Record what the superior procuratorate and its police agreed on",
+        source=(CORRECTING,),
+        target=None,
+        actor=officer(UPPER_PROCURATORATE),
+        emits=said.SupervisionConsulted,
+        law=(PR19_564,),
+        after="report_upwards",
+        receiver=PROCURATORATE,
+        owes=(
+            tells("supervision_consulted", PROCURATORATE, PR19_564, Duty.HEAD),
+            tells("supervision_consulted", POLICE, PR19_564, Duty.HEAD),
+        ),
+    ),
+    Step(
         "close_supervision",
         "监督终结",
         "End the supervision",

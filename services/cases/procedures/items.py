@@ -6,10 +6,19 @@ keeps is due to them within three days.
 
 from typing import Final
 
-from libs.common.agencies import OrganKind
+from libs.common.agencies import Duty, Matter, OrganKind
 from libs.common.contracts.cases import things as said
 from libs.common.law import CPL, M17, PLATFORM, PR19, PS16, SC310, Confidence, Law
-from libs.common.procedure import Part, Procedure, State, Step
+from libs.common.procedure import (
+    Causes,
+    Part,
+    Procedure,
+    Proceeding,
+    Reach,
+    Receives,
+    State,
+    Step,
+)
 from services.cases.procedures.writing import (
     ENVIRONMENT,
     PLATFORM_ITSELF,
@@ -24,6 +33,10 @@ from services.cases.procedures.writing import (
 KEEPER: Final[Part] = "keeper"
 NEXT_KEEPER: Final[Part] = "next_keeper"
 PREVIOUS_KEEPER: Final[Part] = "previous_keeper"
+GOVERNMENT: Final[Part] = "government"
+"""Deals with dangerous items where nobody is responsible or the agency cannot (M17 10)."""
+POLICE: Final[Part] = "police"
+"""Helps the agency with them (M17 10)."""
 ANY_KEEPER: Final = (
     *(OrganKind.ENFORCEMENT_AGENCY, OrganKind.POLICE, OrganKind.PROCURATORATE),
     *(OrganKind.COURT, OrganKind.GOVERNMENT, OrganKind.SUPERVISION_COMMISSION),
@@ -53,6 +66,17 @@ HAND_OVER_ITEMS = duty(
     ),
 )
 
+
+def _filing_was_notified(items: Proceeding, proceedings: tuple[Proceeding, ...]) -> bool:
+    """Whether the agency that keeps these items has signed for the notice of filing."""
+    return any(
+        each.procedure == "transfer"
+        and each.last("sign_for_filing")
+        and each.parts.get("sender") == items.holder
+        for each in proceedings
+    )
+
+
 STEPS: tuple[Step, ...] = (
     Step(
         "register_items",
@@ -64,6 +88,8 @@ STEPS: tuple[Step, ...] = (
         emits=said.ItemsRegistered,
         law=(KEEP_LAW, SC310_12),
         holder=KEEPER,
+        # What is found after the notice of filing is due to the police from then on.
+        causes=(Causes("items", "demand_items", Reach.ITSELF, only_if=_filing_was_notified),),
     ),
     Step(
         "move_items",
@@ -138,6 +164,31 @@ STEPS: tuple[Step, ...] = (
         ends=(HAND_OVER_ITEMS,),
     ),
     Step(
+        "pass_hazard_to_government",
+        "报请地方政府处置危险涉案物品",
+        "Ask the local government to deal with dangerous items",
+        source=(KEPT,),
+        target=None,
+        actor=officer(KEEPER),
+        emits=said.HazardPassedOn,
+        law=(M17_10,),
+        receiver=GOVERNMENT,
+        names={"next_organ": GOVERNMENT},
+        owes=(tells("hazard_passed_on", GOVERNMENT, M17_10, Duty.OFFICER),),
+        fields=ENVIRONMENT,
+    ),
+    Step(
+        "help_with_hazard",
+        "配合处置危险涉案物品",
+        "Help to deal with dangerous items",
+        source=(KEPT, DISPOSED),
+        target=None,
+        actor=officer(POLICE),
+        emits=said.HazardHelped,
+        law=(M17_10,),
+        fields=ENVIRONMENT,
+    ),
+    Step(
         "send_disposal_papers",
         "送交处置凭证",
         "Send the papers on the disposal to the police",
@@ -182,7 +233,12 @@ ITEMS = Procedure(
     title="涉案物品",
     title_en="Items",
     subject="case",
-    parts={KEEPER: ANY_KEEPER, NEXT_KEEPER: ANY_KEEPER, PREVIOUS_KEEPER: ANY_KEEPER},
+    parts={
+        **dict.fromkeys((KEEPER, NEXT_KEEPER, PREVIOUS_KEEPER), ANY_KEEPER),
+        GOVERNMENT: (OrganKind.GOVERNMENT,),
+        POLICE: (OrganKind.POLICE,),
+    },
     states=(KEPT, ITEMS_HANDOVER, DISPOSED, GIVEN_BACK),
     steps=STEPS,
+    fills={POLICE: Receives(Matter.SUSPECTED_CRIME, KEEPER)},
 )

@@ -37,6 +37,7 @@ from services.cases.procedures.writing import (
     legal,
     months,
     officer,
+    on_the_day,
     provisionally,
     right,
     starts,
@@ -97,6 +98,7 @@ M17_16 = Law(M17, "第十六条")
 M17_34 = Law(M17, "第三十四条")
 AEL_53 = Law(AEL, "第五十三条、第五十四条", Confidence.MEM, "凭记忆，须核对。")
 ARL_20 = Law(ARL, "第二十条", Confidence.MEM, "凭记忆，须核对。")
+ALL_45 = Law(ALL, "第四十五条", Confidence.MEM, "凭记忆，须核对。")
 ALL_46 = Law(ALL, "第四十六条", Confidence.MEM, "凭记忆，须核对。")
 LEAD_LAW = Law(
     PLATFORM, "线索移送", Confidence.DESIGN, "线索在行政机关之间移送的程序为平台规则，须确认。"
@@ -176,6 +178,16 @@ PAY = validity(
         "Three per cent a day on top, up to the amount of the fine (APL 72)",
     ),
 )
+PAY_DEFERRED = validity(
+    "pay_deferred_fine",
+    ("延期缴纳罚款", "Pay the fine that was deferred"),
+    on_the_day(APL_66),
+    missed=(
+        "每日按罚款数额百分之三加处罚款，不超过罚款数额（行政处罚法第七十二条）",
+        "Three per cent a day on top, up to the amount of the fine (APL 72)",
+    ),
+)
+PAYING = (PAY, PAY_DEFERRED)
 ASK_RECONSIDERATION = validity(
     "ask_administrative_reconsideration",
     ("申请行政复议", "Ask for administrative reconsideration"),
@@ -184,6 +196,12 @@ ASK_RECONSIDERATION = validity(
 )
 SUE = validity(
     "sue_penalty", ("提起行政诉讼", "Sue against the penalty"), months(6, ALL_46), missed=LAPSES
+)
+SUE_AFTER = validity(
+    "sue_after_reconsideration",
+    ("复议后提起行政诉讼", "Sue after the reconsideration"),
+    days(15, ALL_45),
+    missed=LAPSES,
 )
 REQUEST_ENFORCEMENT = right(
     "request_enforcement",
@@ -231,10 +249,12 @@ def _urged(proceeding: Proceeding | None, command: Command, setting: Setting) ->
     assert proceeding is not None
     if command.imported:
         return []
-    if not (proceeding.last("urge_party") or proceeding.last("urge_after_challenge")):
+    if not any(proceeding.last(step) for step in URGING):
         return ["urge_party"]
     return [URGED.name] if still_runs(proceeding, URGED, setting) else []
 
+
+URGING: Final = ("urge_party", "urge_after_reconsideration", "urge_after_challenge")
 
 CONCLUSIONS: Final = ("penalty", "no_penalty", "not_established", "transfer")
 """The four of APL 57: a penalty, none because it is minor, not made out, a crime to transfer."""
@@ -804,7 +824,7 @@ STEPS: tuple[Step, ...] = (
         emits=said.FinePaid,
         law=(APL_67, APL_72),
         guards=(IN_FULL,),
-        ends=(PAY,),
+        ends=PAYING,
     ),
     Step(
         "record_part_payment",
@@ -826,7 +846,8 @@ STEPS: tuple[Step, ...] = (
         emits=said.PaymentDeferred,
         law=(APL_66,),
         decides=True,
-        drops=(PAY,),
+        drops=PAYING,
+        starts=(starts(PAY_DEFERRED, AGENCY, of="until"),),
     ),
     Step(
         "record_challenge",
@@ -836,8 +857,9 @@ STEPS: tuple[Step, ...] = (
         target=None,
         actor=officer(AGENCY),
         emits=said.PenaltyChallenged,
-        law=(ARL_20, ALL_46),
-        ends=(ASK_RECONSIDERATION, SUE),
+        law=(ARL_20, ALL_45, ALL_46),
+        ends=(ASK_RECONSIDERATION, SUE, SUE_AFTER),
+        keeps=("reconsideration",),
     ),
     Step(
         "record_challenge_result",
@@ -847,8 +869,9 @@ STEPS: tuple[Step, ...] = (
         target=None,
         actor=officer(AGENCY),
         emits=said.ChallengeDecided,
-        law=(ARL_20, ALL_46),
+        law=(ARL_20, ALL_45, ALL_46),
         after="record_challenge",
+        starts=(starts(SUE_AFTER, AGENCY, kept=("record_challenge", "reconsideration")),),
     ),
     Step(
         "urge_party",
@@ -863,6 +886,21 @@ STEPS: tuple[Step, ...] = (
         starts=(
             starts(URGED, AGENCY),
             starts(REQUEST_ENFORCEMENT, AGENCY, since=SUE, from_end=True),
+        ),
+    ),
+    Step(
+        "urge_after_reconsideration",
+        "复议后催告履行",
+        "Urge the party after the reconsideration",
+        source=(PENALTY_DECIDED,),
+        target=None,
+        actor=officer(AGENCY),
+        emits=said.PartyUrgedAfterReconsideration,
+        law=(AEL_53,),
+        drops=(REQUEST_ENFORCEMENT,),
+        starts=(
+            starts(URGED, AGENCY),
+            starts(REQUEST_ENFORCEMENT, AGENCY, since=SUE_AFTER, from_end=True),
         ),
     ),
     Step(
@@ -911,7 +949,7 @@ STEPS: tuple[Step, ...] = (
         actor=officer(AGENCY),
         emits=said.PenaltyEnforced,
         law=(AEL_53, APL_72),
-        ends=(PAY,),
+        ends=PAYING,
     ),
     Step(
         "close_penalty_case",
@@ -923,7 +961,7 @@ STEPS: tuple[Step, ...] = (
         emits=said.PenaltyClosed,
         law=(APL_57,),
         decides=True,
-        ends=(SERVE, PAY),
+        ends=(SERVE, *PAYING),
         drops=(REQUEST_ENFORCEMENT,),
     ),
     Step(

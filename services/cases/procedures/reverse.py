@@ -7,7 +7,7 @@ that were left (M17 16). An opinion may have to wait until the competent agency 
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from libs.common.agencies import Duty, OrganKind
+from libs.common.agencies import Duty, Matter, OrganKind
 from libs.common.contracts.cases import reverse as said
 from libs.common.law import (
     APL,
@@ -34,6 +34,7 @@ from libs.common.procedure import (
     Procedure,
     Proceeding,
     Reach,
+    Receives,
     Setting,
     State,
     Step,
@@ -41,12 +42,15 @@ from libs.common.procedure import (
 )
 from services.cases.procedures.penalty import PENALISING
 from services.cases.procedures.writing import (
+    PLATFORM_ITSELF,
     SUPERVISED,
+    days,
     desk,
     duty,
     head,
     months,
     officer,
+    on_the_day,
     starts,
     still_runs,
     tells,
@@ -60,10 +64,14 @@ NEXT_REVIEWER: Final[Part] = "next_reviewer"
 AGENCY: Final[Part] = "agency"
 SUPERIOR: Final[Part] = "superior"
 SUPERVISOR: Final[Part] = "supervisor"
+JUSTICE: Final[Part] = "justice"
+"""The justice administration of the reviewer's level, which is told (SPP21 7, 11)."""
 
+REVERSE_BEGUN = State("REVERSE_BEGUN", "待移送行政检察部门", "To be passed to the department")
 REVERSE_REVIEW = State("REVERSE_REVIEW", "审查是否应予行政处罚", "Whether a penalty is due")
 REFERRED = State("REFERRED", "已移送其他检察院", "Referred to another procuratorate")
 NO_PENALTY_DUE = State("NO_PENALTY_DUE", "终结审查", "No penalty due", final=True)
+IN_REVIEW = (REVERSE_BEGUN, REVERSE_REVIEW)
 OPINION_SENT = State("OPINION_SENT", "检察意见待签收", "Opinion sent, awaiting receipt")
 REVERSE_SENT = State("REVERSE_SENT", "已移送主管机关待签收", "Sent, awaiting receipt")
 REVERSE_OPEN = State("REVERSE_OPEN", "反向移送处理中", "With the agency")
@@ -80,6 +88,13 @@ ECI23_12 = Law(ECI23, "第十二条")
 APL_27 = Law(APL, "第二十七条")
 RG24_12 = Law(RG24, "第十二条", Confidence.PART, "仅见摘录；三个、十个工作日的期限须核对。")
 RG24_13 = Law(RG24, "第十三条", Confidence.PART, "仅见摘录，须核对。")
+SPP21_7 = Law(SPP21, "第七条", Confidence.MEM, "条文凭记忆，抄送对象须核对。")
+SPP21_8 = Law(
+    SPP21,
+    "第八条",
+    Confidence.MEM,
+    "随不起诉决定三日内提出凭记忆；2024年指引分为三个和十个工作日，以较长者为逾期。",
+)
 SPP21_9 = Law(SPP21, "第九条", Confidence.MEM, "两个月回复期限凭记忆；2024年指引可能另有规定。")
 SPP21_11 = Law(SPP21, "第十一条", Confidence.MEM, "通报对象凭记忆，须核对。")
 FIND_LAW = Law(
@@ -98,7 +113,20 @@ REVIEW_REVERSE = duty(
     working_days(10, RG24_12),
     missed=SUPERVISED,
 )
-REVIEWING = (PASS_TO_DEPARTMENT, REVIEW_REVERSE)
+REVIEW_EXTENDED = duty(
+    "review_reverse_extended",
+    ("延长后的反向衔接审查", "Review whether a penalty is due, extended"),
+    on_the_day(RG24_12),
+    missed=SUPERVISED,
+)
+GIVE_OPINION = duty(
+    "give_opinion",
+    ("不起诉后提出检察意见", "Give the opinion after the non-prosecution"),
+    days(3, SPP21_8),
+    working_days(13, RG24_12),
+    missed=SUPERVISED,
+)
+REVIEWING = (PASS_TO_DEPARTMENT, REVIEW_REVERSE, REVIEW_EXTENDED, GIVE_OPINION)
 ANSWER_REVERSE = duty(
     "answer_reverse",
     ("回复处理结果", "Answer what was done"),
@@ -170,7 +198,7 @@ STEPS: tuple[Step, ...] = (
         "启动反向衔接审查",
         "Begin to review whether a penalty is due",
         source=(),
-        target=REVERSE_REVIEW,
+        target=REVERSE_BEGUN,
         actor=officer(REVIEWER),
         emits=said.ReverseReviewBegun,
         law=(RG24_12, PR19_373),
@@ -178,15 +206,50 @@ STEPS: tuple[Step, ...] = (
         starts=(starts(PASS_TO_DEPARTMENT, REVIEWER),),
     ),
     Step(
+        "open_reverse_review",
+        "不起诉后审查是否应予行政处罚",
+        "Review after the non-prosecution whether a penalty is due",
+        source=(),
+        target=REVERSE_BEGUN,
+        actor=PLATFORM_ITSELF,
+        emits=said.ReverseReviewOpened,
+        law=(RG24_12, SPP21_8),
+        holder=REVIEWER,
+        starts=(starts(PASS_TO_DEPARTMENT, REVIEWER), starts(GIVE_OPINION, REVIEWER)),
+    ),
+    Step(
+        "end_with_revocation",
+        "因撤销不起诉终结审查",
+        "End because the non-prosecution was revoked",
+        source=(*IN_REVIEW, REFERRED),
+        target=NO_PENALTY_DUE,
+        actor=PLATFORM_ITSELF,
+        emits=said.ReverseReviewFellAway,
+        law=(RG24_12,),
+        drops=REVIEWING,
+    ),
+    Step(
+        "extend_reverse_review",
+        "延长反向衔接审查期限",
+        "Extend the review",
+        source=(REVERSE_REVIEW,),
+        target=None,
+        actor=head(REVIEWER),
+        emits=said.ReverseReviewExtended,
+        law=(RG24_12,),
+        decides=True,
+        drops=(REVIEW_REVERSE, REVIEW_EXTENDED, GIVE_OPINION),
+        starts=(starts(REVIEW_EXTENDED, REVIEWER, of="until"),),
+    ),
+    Step(
         "pass_to_department",
         "移送行政检察部门",
         "Pass to the department for administrative prosecution",
-        source=(REVERSE_REVIEW,),
-        target=None,
+        source=(REVERSE_BEGUN,),
+        target=REVERSE_REVIEW,
         actor=officer(REVIEWER),
         emits=said.ReversePassedInside,
         law=(RG24_12,),
-        after="begin_reverse_review",
         ends=(PASS_TO_DEPARTMENT,),
         drops=(REVIEW_REVERSE,),
         starts=(starts(REVIEW_REVERSE, REVIEWER),),
@@ -195,31 +258,31 @@ STEPS: tuple[Step, ...] = (
         "suspend_reverse_review",
         "中止审查",
         "Suspend the review",
-        source=(REVERSE_REVIEW,),
+        source=IN_REVIEW,
         target=None,
         actor=officer(REVIEWER),
         emits=said.ReverseReviewSuspended,
         law=(RG24_13,),
         documents=("w25",),
-        pauses=(REVIEW_REVERSE,),
+        pauses=(REVIEW_REVERSE, GIVE_OPINION),
     ),
     Step(
         "resume_reverse_review",
         "恢复审查",
         "Resume the review",
-        source=(REVERSE_REVIEW,),
+        source=IN_REVIEW,
         target=None,
         actor=officer(REVIEWER),
         emits=said.ReverseReviewResumed,
         law=(RG24_13,),
         after="suspend_reverse_review",
-        resumes=(REVIEW_REVERSE,),
+        resumes=(REVIEW_REVERSE, GIVE_OPINION),
     ),
     Step(
         "seek_agency",
         "确定主管机关",
         "Seek the competent agency",
-        source=(REVERSE_REVIEW,),
+        source=IN_REVIEW,
         target=None,
         actor=officer(REVIEWER),
         emits=said.AgencySought,
@@ -229,7 +292,7 @@ STEPS: tuple[Step, ...] = (
         "refer_opinion",
         "层报或者移送其他检察院",
         "Refer to another procuratorate",
-        source=(REVERSE_REVIEW,),
+        source=IN_REVIEW,
         target=REFERRED,
         actor=officer(REVIEWER),
         emits=said.OpinionReferred,
@@ -256,7 +319,7 @@ STEPS: tuple[Step, ...] = (
         "end_reverse_review",
         "终结审查",
         "End the review",
-        source=(REVERSE_REVIEW,),
+        source=IN_REVIEW,
         target=NO_PENALTY_DUE,
         actor=head(REVIEWER),
         emits=said.ReverseReviewEnded,
@@ -281,9 +344,12 @@ STEPS: tuple[Step, ...] = (
             names={"agency": AGENCY},
             holder=REVIEWER,
             ends=REVIEWING,
-            owes=(tells("opinion_issued", AGENCY, CPL_177, Duty.HEAD),),
+            owes=(
+                tells("opinion_issued", AGENCY, CPL_177, Duty.HEAD),
+                tells("opinion_issued", JUSTICE, SPP21_7, Duty.DESK),
+            ),
         )
-        for source in ((), (REVERSE_REVIEW,))
+        for source in ((), IN_REVIEW)
     ),
     Step(
         "send_reverse",
@@ -391,7 +457,10 @@ STEPS: tuple[Step, ...] = (
         guards=(SILENT,),
         receiver=SUPERIOR,
         ends=(ANSWER_REVERSE,),
-        owes=(tells("reverse_silence_reported", SUPERIOR, SPP21_11, Duty.HEAD),),
+        owes=(
+            tells("reverse_silence_reported", SUPERIOR, SPP21_11, Duty.HEAD),
+            tells("reverse_silence_reported", JUSTICE, SPP21_11, Duty.DESK),
+        ),
     ),
 )
 
@@ -407,14 +476,19 @@ REVERSE = Procedure(
         AGENCY: PENALISING,
         SUPERIOR: (OrganKind.ENFORCEMENT_AGENCY, OrganKind.GOVERNMENT),
         SUPERVISOR: (OrganKind.PROCURATORATE,),
+        JUSTICE: (OrganKind.JUSTICE_ADMINISTRATION,),
     },
     states=(
-        *(REVERSE_REVIEW, REFERRED, NO_PENALTY_DUE, OPINION_SENT, OPINION_OPEN, REVERSE_SENT),
-        *(REVERSE_OPEN, REVERSE_ANSWERED, SILENCE_REPORTED),
+        *(REVERSE_BEGUN, REVERSE_REVIEW, REFERRED, NO_PENALTY_DUE, OPINION_SENT, OPINION_OPEN),
+        *(REVERSE_SENT, REVERSE_OPEN, REVERSE_ANSWERED, SILENCE_REPORTED),
     ),
     steps=STEPS,
     overseer=SUPERVISOR,
-    fills={AGENCY: OfCase(), SUPERIOR: Superior(AGENCY)},
+    fills={
+        AGENCY: OfCase(),
+        SUPERIOR: Superior(AGENCY),
+        JUSTICE: Receives(Matter.OPINION_COPY, REVIEWER),
+    },
     inherits={
         "suspect": {AGENCY: "agency", SUPERVISOR: "procuratorate"},
         "criminal_file": {AGENCY: "agency", SUPERVISOR: "procuratorate"},

@@ -14,11 +14,13 @@ from libs.common.contracts.cases.receipts import LetterReceived
 from libs.common.law import CI21, CPL, M17, PLATFORM, PR19, PSP20, Confidence, Law
 from libs.common.limits import Limit
 from libs.common.procedure import (
+    Causes,
     Command,
     Guard,
     Part,
     Procedure,
     Proceeding,
+    Reach,
     Receives,
     Setting,
     Starts,
@@ -41,6 +43,7 @@ from services.cases.procedures.writing import (
     head,
     months,
     officer,
+    on_the_day,
     provisionally,
     right,
     signs_for,
@@ -298,6 +301,13 @@ NOTIFY_NON_PROSECUTION = duty(
     days(3, M17_18, ("environment",)),
     missed=("移送机关无从恢复行政处罚", "The agency cannot go on with the penalty"),
 )
+TELL_TO_LIFT = duty(
+    "tell_to_lift",
+    ("通知解除查封、扣押、冻结", "Tell to lift seizures"),
+    on_the_day(CPL_177),
+    missed=SUPERVISED,
+)
+"""At the same time as the non-prosecution: on its day."""
 NOTIFY_DROPPING = duty(
     "notify_dropping",
     ("通知撤销案件（个人）", "Tell of the dropping"),
@@ -338,6 +348,13 @@ TRY_EXTENDED = duty(
     missed=SUPERVISED,
     **HELD,
 )
+TRY_FURTHER = duty(
+    "try_first_instance_further",
+    ("一审审理（最高人民法院批准再延长）", "Trial of first instance, extended further"),
+    on_the_day(CPL_208),
+    missed=SUPERVISED,
+    **HELD,
+)
 TRY_SIMPLY = duty(
     "try_simply",
     ("一审审理（简易程序）", "Trial by the simple procedure"),
@@ -366,7 +383,10 @@ TRY_FAST_LONG = duty(
     missed=SUPERVISED,
     **HELD,
 )
-TRYING = (TRY, TRY_EXTENDED, TRY_SIMPLY, TRY_SIMPLY_LONG, TRY_FAST, TRY_FAST_LONG)
+TRYING = (
+    *(TRY, TRY_EXTENDED, TRY_FURTHER, TRY_SIMPLY, TRY_SIMPLY_LONG),
+    *(TRY_FAST, TRY_FAST_LONG),
+)
 SERVE_JUDGMENT = duty(
     "serve_judgment",
     ("送达判决书", "Serve the judgment"),
@@ -470,6 +490,22 @@ def by_sentence(
         starts(longer, on, since=since, when=field),
     )
 
+
+def _happened_here(suspect: Proceeding, _: tuple[Proceeding, ...]) -> bool:
+    decided = suspect.last("decide_non_prosecution")
+    return bool(decided and not decided.imported)
+
+
+OPENS_REVERSE: Final = Causes(
+    "reverse",
+    "open_reverse_review",
+    Reach.OPENS,
+    parts={"reviewer": PROCURATORATE, "agency": AGENCY, "supervisor": PROCURATORATE},
+    only_if=_happened_here,
+)
+"""Whom it does not prosecute the procuratorate looks at again: is a penalty due (RG24 12)?
+
+Not in a published case, which tells by itself whether it looked."""
 
 STEPS: tuple[Step, ...] = (
     Step(
@@ -1028,6 +1064,18 @@ STEPS: tuple[Step, ...] = (
         custody=False,
     ),
     Step(
+        "resume_with_file",
+        "随案恢复",
+        "Be taken up again with the file",
+        source=(WITHDRAWN,),
+        target=INVESTIGATING,
+        actor=PLATFORM_ITSELF,
+        emits=said.SuspectResumedWithFile,
+        law=(Law(PR19, "第五百六十三条"), Law(PSP20, "第一百八十二条")),
+        after="withdraw_with_file",
+        holder=POLICE,
+    ),
+    Step(
         "decide_non_prosecution",
         "不起诉",
         "Decide not to prosecute",
@@ -1040,13 +1088,17 @@ STEPS: tuple[Step, ...] = (
         guards=(RETURNED_BEFORE,),
         documents=("w23",),
         ends=DECIDING,
-        starts=(starts(NOTIFY_NON_PROSECUTION, PROCURATORATE),),
+        starts=(
+            starts(NOTIFY_NON_PROSECUTION, PROCURATORATE),
+            starts(TELL_TO_LIFT, PROCURATORATE, when="things_seized"),
+        ),
         owes=(
             tells("not_prosecuted", POLICE, CPL_177),
             enters("prosecution", PROCURATORATE, M17_34),
         ),
         custody=False,
         keeps=("kind",),
+        causes=(OPENS_REVERSE,),
     ),
     Step(
         "notify_non_prosecution",
@@ -1079,6 +1131,7 @@ STEPS: tuple[Step, ...] = (
         emits=said.LiftingNotified,
         law=(CPL_177, Law(PR19, "第三百七十四条")),
         receiver=POLICE,
+        ends=(TELL_TO_LIFT,),
         owes=(tells("lifting_notified", POLICE, CPL_177),),
     ),
     Step(
@@ -1091,9 +1144,10 @@ STEPS: tuple[Step, ...] = (
         emits=said.NonProsecutionRevoked,
         law=(PR19_REVOKE,),
         decides=True,
-        drops=(NOTIFY_NON_PROSECUTION,),
+        drops=(NOTIFY_NON_PROSECUTION, TELL_TO_LIFT),
         starts=(starts(DECIDE_PROSECUTION, PROCURATORATE),),
         owes=(tells("non_prosecution_revoked", AGENCY, PR19_REVOKE),),
+        causes=(Causes("reverse", "end_with_revocation", Reach.DEPENDENT),),
     ),
     Step(
         "prosecute",
@@ -1289,6 +1343,19 @@ STEPS: tuple[Step, ...] = (
         law=(CPL_208,),
         decides=True,
         starts=(starts(TRY_EXTENDED, COURT, since=TRY, from_end=True),),
+    ),
+    Step(
+        "record_further_extension",
+        "登记最高人民法院批准的再延长",
+        "Record a further extension by the supreme court",
+        source=(COURT_ACCEPTED,),
+        target=None,
+        actor=officer(COURT),
+        emits=said.TrialExtendedFurther,
+        law=(CPL_208,),
+        after="extend_trial",
+        drops=TRYING,
+        starts=(starts(TRY_FURTHER, COURT, of="until"),),
     ),
     Step(
         "hold_trial",

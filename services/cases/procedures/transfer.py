@@ -44,8 +44,10 @@ from services.cases.procedures.writing import (
     WARN_OF_HOURS,
     days,
     duty,
+    encloses,
     enters,
     provisionally,
+    records_attached,
     right,
     signs_for,
     starts,
@@ -403,16 +405,14 @@ def _reported_by_another(
     return ["another_person"] if report.person == command.person.id else []
 
 
-def _penalty_attached(_: Proceeding | None, command: Command, __: Setting) -> Sequence[str]:
+def _penalty_made(command: Command, _: Setting) -> bool:
     assert isinstance(command.form, said.SendTransfer)
-    kinds = {document.kind for document in command.documents}
-    return ["w9"] if command.form.penalty_made and "w9" not in kinds else []
+    return command.form.penalty_made
 
 
-def _tests_attached(_: Proceeding | None, command: Command, __: Setting) -> Sequence[str]:
+def _tested(command: Command, _: Setting) -> bool:
     assert isinstance(command.form, said.SendTransfer)
-    kinds = {document.kind for document in command.documents}
-    return ["w8"] if command.form.tested and "w8" not in kinds else []
+    return command.form.tested
 
 
 def _supplied_or_explained(_: Proceeding | None, command: Command, __: Setting) -> Sequence[str]:
@@ -435,7 +435,8 @@ def _may_be_transferred(_: Proceeding | None, command: Command, __: Setting) -> 
         "lawful_procedure": form.lawful_procedure,
         "lawful_evidence": form.lawful_evidence,
     }
-    return [name for name, holds in conditions.items() if not holds]
+    unsaid = {None} if command.imported else set[bool | None]()
+    return [name for name, holds in conditions.items() if holds not in {True, *unsaid}]
 
 
 MAY_BE_TRANSFERRED = Guard(
@@ -452,20 +453,23 @@ ANOTHER_PERSON = Guard(
     TWO_PEOPLE_LAW,
     _reported_by_another,
 )
-PENALTY_ATTACHED = Guard(
+PENALTY_ATTACHED = encloses(
+    "w9",
     "penalty_attached",
-    "已作行政处罚的应当附处罚决定书",
-    "A penalty made before is attached",
+    ("已作行政处罚的应当附处罚决定书", "A penalty made before is attached"),
     M17_6,
-    _penalty_attached,
+    _penalty_made,
 )
 THINGS_LISTED = things_listed(SC310_6)
-TESTS_ATTACHED = Guard(
+TESTS_ATTACHED = encloses(
+    "w8",
     "tests_attached",
-    "已作监测、检验、认定的应当附报告、意见",
-    "What was monitored, tested or identified is attached",
+    (
+        "已作监测、检验、认定的应当附报告、意见",
+        "What was monitored, tested or identified is attached",
+    ),
     SC310_6,
-    _tests_attached,
+    _tested,
 )
 SUPPLIED_OR_EXPLAINED = Guard(
     "supplied_or_explained",
@@ -626,13 +630,14 @@ STEPS: tuple[Step, ...] = (
         law=(SC310_6, M17_6),
         receiver=RECEIVER,
         documents=("w2", "w3", "w4"),
-        guards=(PENALTY_ATTACHED, THINGS_LISTED, TESTS_ATTACHED),
+        guards=(PENALTY_ATTACHED, THINGS_LISTED, TESTS_ATTACHED, records_attached(M17_6)),
         names={"receiver": RECEIVER},
         ends=(HAND_OVER,),
         owes=(
             tells("transfer_delivered", RECEIVER, SC310_6, Duty.DESK),
             OwesEntry("case_transfer", SENDER, M17_34, (7, Unit.NATURAL_DAY), ENVIRONMENT),
         ),
+        causes=(Causes("transfer_supervision", "note_transfer", Reach.CASE),),
     ),
     Step(
         "copy",

@@ -1,13 +1,26 @@
 """Supervision of transfer 移送监督: a case was not transferred that should be (C11, C12)."""
 
+from collections.abc import Sequence
 from typing import Final
 
-from libs.common.agencies import Duty, OrganKind
+from libs.common.agencies import Duty, Matter, OrganKind
 from libs.common.contracts.cases import supervision as said
 from libs.common.law import M17, PLATFORM, PR19, SC310, SPP21, Confidence, Law
-from libs.common.procedure import Part, Procedure, State, Step, Superior
+from libs.common.procedure import (
+    Command,
+    Guard,
+    Part,
+    Procedure,
+    Proceeding,
+    Receives,
+    Setting,
+    State,
+    Step,
+    Superior,
+)
 from services.cases.procedures.writing import (
     ENVIRONMENT,
+    PLATFORM_ITSELF,
     days,
     desk,
     duty,
@@ -22,12 +35,17 @@ PROCURATORATE: Final[Part] = "procuratorate"
 AGENCY: Final[Part] = "agency"
 SUPERIOR: Final[Part] = "superior"
 POLICE: Final[Part] = "police"
+JUSTICE: Final[Part] = "justice"
+"""The justice administration of the procuratorate's level, which is told (SPP21 7)."""
 
 FILES_READ = State("FILES_READ", "调阅案卷", "Files under inspection")
 NOTHING_FOUND = State("NOTHING_FOUND", "未发现应移送", "Nothing to transfer", final=True)
 PP_OPINION_TRANSFER = State("PP_OPINION_TRANSFER", "检察意见（建议移送）", "Transfer suggested")
 OPINION_RECEIVED = State("OPINION_RECEIVED", "已签收检察意见", "Suggestion received")
-TRANSFER_ANSWERED = State("TRANSFER_ANSWERED", "已回复", "Answered", final=True)
+TRANSFER_ANSWERED = State(
+    "TRANSFER_ANSWERED", "已移送并回复", "Transferred and answered", final=True
+)
+SUGGESTION_REFUSED = State("SUGGESTION_REFUSED", "已回复不移送", "Answered: not transferred")
 REFUSAL_REPORTED = State("REFUSAL_REPORTED", "已通报公安机关", "Refusal reported", final=True)
 
 M17_14 = Law(M17, "第十四条")
@@ -48,6 +66,25 @@ TRANSFER_ON_OPINION = duty(
         "The procuratorate tells the police; discipline (SC310 16)",
     ),
 )
+OPEN: Final = (PP_OPINION_TRANSFER, OPINION_RECEIVED, SUGGESTION_REFUSED)
+
+
+def _transferred(_: Proceeding | None, command: Command, setting: Setting) -> Sequence[str]:
+    sent = any(
+        each.procedure == "transfer" and each.last("send") and each.state != "CALLED_BACK"
+        for each in setting.proceedings
+    )
+    return [] if sent or command.imported else ["transfer"]
+
+
+TRANSFERRED = Guard(
+    "transferred",
+    "回复已移送的，本案应当已有移送送出；不移送的，回复不移送并说明理由",
+    "Who answers that it was transferred has sent a transfer in this case",
+    M17_14,
+    _transferred,
+)
+
 
 STEPS: tuple[Step, ...] = (
     Step(
@@ -89,6 +126,7 @@ STEPS: tuple[Step, ...] = (
             owes=(
                 tells("transfer_suggested", AGENCY, PR19_557, Duty.HEAD),
                 tells("transfer_suggested", SUPERIOR, SPP21_7, Duty.HEAD),
+                tells("transfer_suggested", JUSTICE, SPP21_7, Duty.DESK),
                 enters("transfer_supervision", PROCURATORATE, M17_34),
             ),
         )
@@ -107,23 +145,50 @@ STEPS: tuple[Step, ...] = (
         starts=(starts(TRANSFER_ON_OPINION, AGENCY),),
     ),
     Step(
+        "note_transfer",
+        "已依检察意见移送",
+        "Be met, because the case was transferred",
+        source=OPEN,
+        target=None,
+        actor=PLATFORM_ITSELF,
+        emits=said.TransferSuggestionMet,
+        law=(M17_14, PR19_557),
+        ends=(TRANSFER_ON_OPINION,),
+    ),
+    Step(
         "answer_suggestion",
-        "回复执行情况",
-        "Answer the suggestion",
-        source=(OPINION_RECEIVED,),
+        "回复已移送",
+        "Answer that it was transferred",
+        source=(OPINION_RECEIVED, SUGGESTION_REFUSED),
         target=TRANSFER_ANSWERED,
         actor=officer(AGENCY),
         emits=said.TransferSuggestionAnswered,
         law=(M17_14, PR19_557),
+        guards=(TRANSFERRED,),
         receiver=PROCURATORATE,
         ends=(TRANSFER_ON_OPINION,),
         owes=(tells("transfer_suggestion_answered", PROCURATORATE, PR19_557),),
+    ),
+    # The time to transfer runs on: only a transfer meets it.
+    Step(
+        "refuse_suggestion",
+        "回复不移送",
+        "Answer that it is not transferred",
+        source=(OPINION_RECEIVED,),
+        target=SUGGESTION_REFUSED,
+        actor=head(AGENCY),
+        emits=said.TransferSuggestionRefused,
+        law=(M17_14, PR19_557),
+        decides=True,
+        receiver=PROCURATORATE,
+        holder=PROCURATORATE,
+        owes=(tells("transfer_suggestion_refused", PROCURATORATE, PR19_557, Duty.HEAD),),
     ),
     Step(
         "report_refusal",
         "书面通知公安机关",
         "Report the refusal to the police",
-        source=(PP_OPINION_TRANSFER, OPINION_RECEIVED, TRANSFER_ANSWERED),
+        source=OPEN,
         target=REFUSAL_REPORTED,
         actor=head(PROCURATORATE),
         emits=said.RefusalReported,
@@ -145,13 +210,17 @@ TRANSFER_SUPERVISION = Procedure(
         AGENCY: (OrganKind.ENFORCEMENT_AGENCY, OrganKind.GOVERNMENT),
         SUPERIOR: (OrganKind.ENFORCEMENT_AGENCY, OrganKind.GOVERNMENT),
         POLICE: (OrganKind.POLICE,),
+        JUSTICE: (OrganKind.JUSTICE_ADMINISTRATION,),
     },
     states=(
         *(FILES_READ, NOTHING_FOUND, PP_OPINION_TRANSFER, OPINION_RECEIVED),
-        *(TRANSFER_ANSWERED, REFUSAL_REPORTED),
+        *(SUGGESTION_REFUSED, TRANSFER_ANSWERED, REFUSAL_REPORTED),
     ),
     steps=STEPS,
     overseer=PROCURATORATE,
-    fills={SUPERIOR: Superior(AGENCY)},
+    fills={
+        SUPERIOR: Superior(AGENCY),
+        JUSTICE: Receives(Matter.OPINION_COPY, PROCURATORATE),
+    },
     shares=(said.TransferSuggested,),
 )

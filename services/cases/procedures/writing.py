@@ -1,6 +1,6 @@
 """The short words in which the tables are written; every table uses the same ones."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -63,6 +63,11 @@ def hours(length: int, law: Law, fields: tuple[str, ...] = (ANY_FIELD,)) -> Basi
 def days(length: int, law: Law, fields: tuple[str, ...] = (ANY_FIELD,)) -> Basis:
     """So many natural days."""
     return Basis(length, Unit.NATURAL_DAY, law, fields)
+
+
+def on_the_day(law: Law, fields: tuple[str, ...] = (ANY_FIELD,)) -> Basis:
+    """Due on the day itself that a decision sets (`Starts.of`)."""
+    return Basis(0, Unit.NATURAL_DAY, law, fields)
 
 
 def working_days(length: int, law: Law, fields: tuple[str, ...] = (ANY_FIELD,)) -> Basis:
@@ -150,25 +155,47 @@ def still_runs(proceeding: Proceeding, limit: Limit, setting: Setting) -> bool:
     return deadline is not None and deadline.latest.is_kept_by(setting.now, setting.zone)
 
 
-def _things_listed(_: Proceeding | None, command: Command, setting: Setting) -> Sequence[str]:
-    kept = any(
+Wanted = Callable[[Command, Setting], bool]
+
+
+def encloses(kind: str, name: str, titles: tuple[str, str], law: Law, wanted: Wanted) -> Guard:
+    """A document has to be with it where the case is so; what is published does not tell."""
+
+    def lacks(_: Proceeding | None, command: Command, setting: Setting) -> Sequence[str]:
+        has = command.imported or any(document.kind == kind for document in command.documents)
+        return [kind] if not has and wanted(command, setting) else []
+
+    return Guard(name, *titles, law, lacks)
+
+
+def _keeps_things(command: Command, setting: Setting) -> bool:
+    return any(
         (each.procedure, each.state) in (("items", "KEPT"), ("measure", "SEALED"))
         and each.holder == command.person.organ
         for each in setting.proceedings
     )
-    lacks = kept and not any(document.kind == "w6" for document in command.documents)
-    return ["w6"] if lacks and not command.imported else []
 
 
 def things_listed(law: Law) -> Guard:
     """What the agency keeps or has sealed is sent with its list."""
-    return Guard(
-        "things_listed",
+    titles = (
         "有查封、扣押或者登记的涉案物品的，应当附涉案物品清单",
         "Things sealed or kept are listed",
-        law,
-        _things_listed,
     )
+    return encloses("w6", "things_listed", titles, law, _keeps_things)
+
+
+def _inspected(_: Command, setting: Setting) -> bool:
+    return any(each.last("inspect") or each.last("interview") for each in setting.proceedings)
+
+
+def records_attached(law: Law) -> Guard:
+    """Who inspected or interviewed sends the records."""
+    titles = (
+        "作过现场检查、询问的，应当附笔录",
+        "The records of inspections and interviews are attached",
+    )
+    return encloses("w5", "records_attached", titles, law, _inspected)
 
 
 def starts(limit: Limit, on: Part, **options: Any) -> Starts:  # noqa: ANN401 - fields of `Starts`

@@ -15,6 +15,7 @@ from libs.common.contracts.cases.forms import (
     ReasonedDecision,
     Result,
     SignedFor,
+    Until,
 )
 from libs.common.contracts.procedure import CausedByAct, taken
 
@@ -74,6 +75,9 @@ class NotProsecute(Form):
     """不起诉: statutory, minor, or for lack of evidence (CPL 16, 175, 177)."""
 
     kind: Code = Field(title="不起诉种类 / kind")
+    things_seized: bool = Field(
+        default=False, title="侦查中有查封、扣押、冻结 / things were seized in the investigation"
+    )
     number: Number | None = Field(default=None, title="不起诉决定书文号 / number")
     reason: Sealed[Words] | None = Field(default=None, title="理由 / reason")
 
@@ -243,6 +247,9 @@ SuspectWithdrawalNotified = taken(
 SuspectWithdrawnWithFile = taken(
     "suspect_withdrawn_with_file", CausedByAct, "The suspect was dropped with the whole file."
 )
+SuspectResumedWithFile = taken(
+    "suspect_resumed_with_file", CausedByAct, "The suspect was taken up again with the whole file."
+)
 NotProsecuted = taken("not_prosecuted", NotProsecute, "The procuratorate decided not to prosecute.")
 NonProsecutionNotified = taken(
     "non_prosecution_notified", SignedFor, "The procuratorate told the agency of the decision."
@@ -280,6 +287,9 @@ TrialSimplified = taken(
     "trial_simplified", ChooseSimple, "The simple procedure was chosen for the trial."
 )
 TrialExtended = taken("trial_extended", Decision, "The superior court extended the trial.")
+TrialExtendedFurther = taken(
+    "trial_extended_further", Until, "The supreme court extended the trial further."
+)
 TrialHeld = taken("trial_held", HoldTrial, "The court sat.")
 JudgmentGiven = taken("judgment_given", Judge, "The court gave judgment at first instance.")
 JudgmentServed = taken("judgment_served", SignedFor, "The judgment was served.")

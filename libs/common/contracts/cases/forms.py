@@ -1,5 +1,6 @@
 """Forms that many steps share: what is filled in is the same, the step says what it is for."""
 
+from datetime import date
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
@@ -15,6 +16,14 @@ class Reason(Form):
     """理由: why, in writing."""
 
     reason: Sealed[Words] = Field(title="理由 / reason")
+
+
+class Until(Form):
+    """延长至: a decision that sets the day until which there is time."""
+
+    until: date = Field(title="延长至 / until")
+    number: Number | None = Field(default=None, title="批准文号 / number of the approval")
+    reason: Sealed[Words] | None = Field(default=None, title="理由 / reason")
 
 
 class Letter(Form):

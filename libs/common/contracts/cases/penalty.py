@@ -162,6 +162,17 @@ class Pay(Form):
     in_full: bool = Field(default=True, title="缴清 / in full")
 
 
+class ChallengePenalty(Form):
+    """申请行政复议、提起行政诉讼: which of the two the party chose."""
+
+    reconsideration: bool | None = Field(
+        default=None, title="申请复议（否则为诉讼） / reconsideration, not a suit"
+    )
+    """None where a published case does not say it."""
+    number: Number | None = Field(default=None, title="案号 / number")
+    text: Sealed[Words] | None = Field(default=None, title="说明 / explanation")
+
+
 class DeferPayment(Form):
     """延期、分期缴纳罚款: until when, and in how many instalments (APL 66)."""
 
@@ -255,12 +266,17 @@ PaymentDeferred = taken(
     "payment_deferred", DeferPayment, "The agency let the party pay later or in instalments."
 )
 PenaltyChallenged = taken(
-    "penalty_challenged", Result, "The party asked for reconsideration or sued."
+    "penalty_challenged", ChallengePenalty, "The party asked for reconsideration or sued."
 )
 ChallengeDecided = taken(
     "penalty_challenge_decided", Result, "The challenge of the penalty was decided."
 )
 PartyUrged = taken("party_urged", Letter, "The agency urged the party to perform.")
+PartyUrgedAfterReconsideration = taken(
+    "party_urged_after_reconsideration",
+    Letter,
+    "The agency urged the party to perform what the reconsideration had left standing.",
+)
 PartyUrgedAfterChallenge = taken(
     "party_urged_after_challenge",
     Letter,

@@ -11,8 +11,9 @@ from libs.common.contracts.cases.forms import (
     Reason,
     ReasonedDecision,
     SignedFor,
+    Until,
 )
-from libs.common.contracts.procedure import taken
+from libs.common.contracts.procedure import CausedByAct, taken
 
 
 class SendReverse(Form):
@@ -58,6 +59,19 @@ class DecideDetention(Form):
 
 ReverseReviewBegun = taken(
     "reverse_review_begun", Plain, "The procuratorate began to review whether a penalty is due."
+)
+ReverseReviewOpened = taken(
+    "reverse_review_opened",
+    CausedByAct,
+    "Whether a penalty is due is reviewed, for the procuratorate did not prosecute.",
+)
+ReverseReviewFellAway = taken(
+    "reverse_review_fell_away",
+    CausedByAct,
+    "The review ended, for the decision not to prosecute was revoked.",
+)
+ReverseReviewExtended = taken(
+    "reverse_review_extended", Until, "The time to review was extended, because it is complex."
 )
 ReversePassedInside = taken(
     "reverse_passed_inside", Plain, "The department for administrative prosecution took it over."

@@ -14,7 +14,7 @@ from libs.common.contracts.cases.forms import (
     Result,
     SignedFor,
 )
-from libs.common.contracts.procedure import taken
+from libs.common.contracts.procedure import CausedByAct, taken
 
 
 class SuggestSupervision(Form):
@@ -43,9 +43,8 @@ class SuggestTransfer(Form):
 
 
 class ReplyOnTransfer(Form):
-    """执行情况回复: whether the agency transferred."""
+    """执行情况回复: that the agency transferred, and by which transfer."""
 
-    transferred: bool = Field(title="已移送 / transferred")
     transfer: UUID | None = Field(default=None, title="移送程序 / the transfer")
     text: Sealed[Words] | None = Field(default=None, title="说明 / explanation")
 
@@ -93,6 +92,11 @@ OrderRevoked = taken("order_revoked", Reason, "The order was revoked.")
 SupervisionReported = taken(
     "supervision_reported", Letter, "The procuratorate reported to its superior for a consultation."
 )
+SupervisionConsulted = taken(
+    "supervision_consulted",
+    Result,
+    "What the superior procuratorate and the police of its level agreed on.",
+)
 SupervisionClosed = taken("supervision_closed", Result, "The supervision ended.")
 
 FilesRead = taken("agency_files_read", Letter, "The procuratorate read files of the agency.")
@@ -102,8 +106,18 @@ TransferSuggested = taken(
 TransferSuggestionReceived = taken(
     "transfer_suggestion_received", SignedFor, "The agency signed for the suggestion."
 )
+TransferSuggestionMet = taken(
+    "transfer_suggestion_met",
+    CausedByAct,
+    "The case was transferred, as the procuratorate had suggested.",
+)
 TransferSuggestionAnswered = taken(
-    "transfer_suggestion_answered", ReplyOnTransfer, "The agency answered the suggestion."
+    "transfer_suggestion_answered", ReplyOnTransfer, "The agency answered that it transferred."
+)
+TransferSuggestionRefused = taken(
+    "transfer_suggestion_refused",
+    ReasonedDecision,
+    "The agency answered that it does not transfer, and why.",
 )
 RefusalReported = taken(
     "transfer_refusal_reported", Letter, "The procuratorate told the police that it is refused."

@@ -87,6 +87,14 @@ ItemsCalledBack = taken(
 HazardDisposed = taken(
     "hazardous_items_disposed", Result, "Dangerous items were disposed of before the judgment."
 )
+HazardPassedOn = taken(
+    "hazardous_items_passed_on",
+    NextOrgan,
+    "The local government was asked to deal with dangerous items.",
+)
+HazardHelped = taken(
+    "hazardous_items_helped_with", Letter, "The police helped to deal with dangerous items."
+)
 DisposalPapersSent = taken(
     "disposal_papers_sent", NextOrgan, "The papers on the disposal went to the police as evidence."
 )

@@ -74,11 +74,12 @@ class ReportForTransfer(Form):
     offence: Code = Field(title="涉嫌罪名 / offence")
     facts: Sealed[Words] = Field(title="事实与证据 / facts and evidence")
     proposal: Sealed[Words] = Field(title="处理建议 / proposal")
-    lawful_procedure: bool = Field(
-        default=True, title="执法主体与程序合法 / agency and procedure are lawful"
+    lawful_procedure: bool | None = Field(
+        default=None, title="执法主体与程序合法 / agency and procedure are lawful"
     )
-    lawful_evidence: bool = Field(
-        default=True, title="有合法证据 / lawful evidence of a suspected crime"
+    """None where a published case does not say it; who reports says it."""
+    lawful_evidence: bool | None = Field(
+        default=None, title="有合法证据 / lawful evidence of a suspected crime"
     )
 
 
