@@ -106,5 +106,5 @@ def test_check_finds_what_does_not_hold_between_the_tables(
         "measure: go_with_transfer: nothing causes it",
         "criminal_file: open_file_on_transfer: nothing causes it",
         "criminal_file: open_file_under_supervision: nothing causes it",
-        "items: demand_items: nothing causes it",
+        "transfer_supervision: note_transfer: nothing causes it",
     ]

@@ -30,6 +30,7 @@ from libs.common.procedure import (
 from services.cases.importing.ways import Place as PlaceOfWays
 from services.cases.importing.ways import way_to
 from services.cases.procedures import PROCEDURES
+from services.cases.procedures.detention import TRIGGERS
 from tests.support.lawful import (
     NEEDS,
     PLATFORM,
@@ -135,10 +136,6 @@ CAUSED: Final[Mapping[str, tuple[Journey, str]]] = {
 """What only the platform takes: the journey, and the step with which it comes."""
 FROM_ELSEWHERE: Final[Mapping[str, Journey]] = {
     "measure.tell_party_of_handover": SEALED_ALONG,
-    "transfer_supervision.answer_suggestion": (
-        *("transfer_supervision.suggest_transfer", "transfer_supervision.sign_for_suggestion"),
-        *(*APPROVED, "transfer.send"),
-    ),
     "criminal_file.urge": (
         *("criminal_file.take_report", "criminal_file.decline_report"),
         *("filing_supervision.begin_supervision", "filing_supervision.file_under_supervision"),
@@ -430,6 +427,33 @@ BROKEN: Final[Mapping[tuple[str, str], tuple[Journey, str, list[str], dict[str, 
         "transfer.send",
         ["w9"],
         {"penalty_made": True},
+    ),
+    ("transfer.send", "records_attached"): (
+        (*UNDER_INVESTIGATION, "penalty.inspect", *APPROVED),
+        "transfer.send",
+        ["w5"],
+        {},
+    ),
+    ("transfer_supervision.answer_suggestion", "transferred"): (
+        ("transfer_supervision.suggest_transfer", "transfer_supervision.sign_for_suggestion"),
+        "transfer_supervision.answer_suggestion",
+        ["transfer"],
+        {},
+    ),
+    ("detention.propose_detention", "named_by_law"): (
+        (),
+        "detention.propose_detention",
+        ["triggers", *TRIGGERS],
+        {"triggers": ("anything",)},
+    ),
+    ("detention.send_detention", "records_attached"): (
+        (
+            *(*UNDER_INVESTIGATION, "penalty.interview"),
+            *("detention.propose_detention", "detention.approve_detention"),
+        ),
+        "detention.send_detention",
+        ["w5"],
+        {},
     ),
     ("transfer.supply_papers", "supplied_or_explained"): (
         (*CLUE, "transfer.ask_for_papers"),

@@ -27,6 +27,7 @@ from services.cases.procedures import PROCEDURES
 from tests.support.lawful import (
     BEGIN,
     FIELDS,
+    SENT,
     SHANGHAI,
     SUSPECTED,
     CaseAtHand,
@@ -52,7 +53,9 @@ LAW: Final[Mapping[str, str]] = {
     "penalty.notify_hearing": "7W backwards",  # A6
     "penalty.serve_penalty": "7W",  # A9
     "penalty.pay_fine": "15N",  # A12
+    "penalty.pay_deferred_fine": "0N",  # APL 66: on the day to which it was deferred
     "penalty.ask_administrative_reconsideration": "60N",  # A13
+    "penalty.sue_after_reconsideration": "15N",  # ALL 45, from memory
     "penalty.sue_penalty": "6M",  # A13
     "penalty.urged": "10N",  # A14
     "penalty.request_enforcement": "3M",  # A14, from the end of the time to sue
@@ -109,10 +112,12 @@ LAW: Final[Mapping[str, str]] = {
     "suspect.supplement_investigation": "1M custody",  # D7
     "suspect.notify_dropping": "3N",  # D4
     "suspect.notify_non_prosecution": "3N only environment",  # E2
+    "suspect.tell_to_lift": "0N",  # E6: on the day of the decision
     "suspect.supply_trial_material": "3N",  # D9
     "suspect.accept_trial": "7N",  # D9
     "suspect.try_first_instance": "2M, 3M custody",  # D10
     "suspect.try_first_instance_extended": "3M custody",  # D10, from the end before
+    "suspect.try_first_instance_further": "0N custody",  # D10, CPL 208: to the day approved
     "suspect.try_simply": "20N custody",  # D10
     "suspect.try_simply_long": "3F custody",  # D10: 1.5 M above three years
     "suspect.try_fast": "10N custody",  # D10
@@ -124,6 +129,8 @@ LAW: Final[Mapping[str, str]] = {
     "suspect.try_second_instance_extended": "2M custody",  # D13, from the end before
     "reverse.pass_to_department": "3W",  # E3
     "reverse.review_reverse": "10W",  # E3
+    "reverse.review_reverse_extended": "0N",  # E3: to the day decided
+    "reverse.give_opinion": "3N, 13W",  # E3: SPP21 8; the 3 W and 10 W of RG24 12
     "reverse.answer_reverse": "2M",  # E4
     "detention.send_detention": "3W only environment",  # F1
     "detention.ask_detention_papers": "3W only environment",  # F2
@@ -146,7 +153,8 @@ KINDS: Final[Mapping[LimitKind, frozenset[str]]] = {
     ),
     LimitKind.VALIDITY: frozenset(
         {
-            "penalty.limitation_long",
+            *("penalty.limitation_long", "penalty.pay_deferred_fine"),
+            "penalty.sue_after_reconsideration",
             *("penalty.limitation", "penalty.pay_fine", "penalty.sue_penalty", "penalty.urged"),
             *("penalty.ask_administrative_reconsideration", "measure.decide_preserved"),
             *("measure.sealing", "measure.sealing_extended", "suspect.bail"),
@@ -239,6 +247,8 @@ def _starts() -> dict[str, tuple[Procedure, Step, Starts]]:
 STARTS: Final = _starts()
 COUNTED_OTHERWISE: Final = {
     *("penalty.limitation", "penalty.limitation_long", "penalty.notify_hearing"),
+    *("penalty.pay_deferred_fine", "suspect.try_first_instance_further"),
+    "reverse.review_reverse_extended",
 }
 """From, or backwards from, a day that the form names."""
 
@@ -333,14 +343,10 @@ def test_every_limit_is_started_above_or_by_the_platform() -> None:
     measured = {name.split(" ")[0] for name in STARTS}
     assert LAW.keys() - measured == {
         *("transfer.sign_after_arrival", "transfer.sign_rerouted", "items.hand_over_items"),
-        "criminal_file.conclude_file",
+        *("criminal_file.conclude_file", "reverse.give_opinion"),
     }
 
 
-SENT: Final = (
-    *("transfer.flag_suspicion", "transfer.form_team", "transfer.report"),
-    *("transfer.approve", "transfer.send"),
-)
 REROUTED: Final = ("transfer.pass_clue", "transfer.sign_for", "transfer.reroute")
 FILED: Final = (
     *("items.register_items", "transfer.pass_clue", "transfer.sign_for"),
@@ -349,6 +355,11 @@ FILED: Final = (
 SUPERVISED: Final = (
     *("criminal_file.take_report", "criminal_file.decline_report"),
     *("filing_supervision.begin_supervision", "filing_supervision.file_under_supervision"),
+)
+
+NOT_PROSECUTED: Final = (
+    *(*SUSPECTED, "suspect.propose_prosecution", "suspect.sign_for_prosecution"),
+    "suspect.decide_non_prosecution",
 )
 
 
@@ -374,6 +385,7 @@ def _by_platform(case: CaseAtHand, step: str, limit: str) -> LimitStarted:
             "criminal_file.conclude_file",
             "psb",
         ),
+        (NOT_PROSECUTED[:-1], NOT_PROSECUTED[-1], "reverse.give_opinion", "pp"),
     ],
 )
 def test_what_the_platform_starts_is_due(
@@ -381,8 +393,8 @@ def test_what_the_platform_starts_is_due(
 ) -> None:
     case = CaseAtHand(*journey)
     event = _by_platform(case, step, limit)
-    [span] = spans(limit, "environment")
-    assert event.due_at == event.late_at == due_at(case.now, *span)
+    dues = [due_at(case.now, *span) for span in spans(limit, "environment")]
+    assert (event.due_at, event.late_at) == (min(dues), max(dues))
     assert event.organ == organ
 
 
@@ -405,6 +417,7 @@ STARTED_BY_PLATFORM: Final[Mapping[str, Journey]] = {
     "transfer.sign_after_arrival": (*SENT, "transfer.arrive"),
     "transfer.sign_rerouted": (*REROUTED, "transfer.arrive"),
     "items.hand_over_items": (*FILED, "transfer.sign_for_filing"),
+    "reverse.give_opinion": NOT_PROSECUTED,
     "criminal_file.conclude_file": SUPERVISED,
 }
 

@@ -451,10 +451,16 @@ _NEEDED: Final = frozenset().union(*NEEDS.values())
 
 Journey = tuple[str, ...]
 SUSPECTED: Final = ("criminal_file.open_file", "criminal_file.name_suspects")
+SENT: Final = (
+    *("transfer.flag_suspicion", "transfer.form_team", "transfer.report"),
+    *("transfer.approve", "transfer.send"),
+)
 BEFORE: Final[Mapping[str, tuple[Journey, Place]]] = {
     # Another file, into which one may be merged.
     "criminal_file": (("criminal_file.open_file",), Place(None)),
     "suspect": (SUSPECTED, Place("INVESTIGATING")),
+    # That it was transferred may be answered.
+    "transfer_supervision": (SENT, Place(None)),
     "filing_supervision": (
         ("criminal_file.take_report", "criminal_file.decline_report"),
         Place(None),

@@ -273,7 +273,7 @@ def _begins(
     day = getattr(form, start.of) if start.of else None
     running = _begun(start, replaced, act, bases, setting, day=day)
     # What counts from a day of its own, as behind the end of another, takes over no pauses.
-    takes_place = replaced is not None and not start.from_end
+    takes_place = replaced is not None and not start.from_end and day is None
     clock = Clock(
         running=running,
         organ=act.head.parts.get(start.on, act.head.holder),
@@ -298,7 +298,7 @@ def _begun(
 ) -> Running:
     limit = start.limit
     at = day or latest(act.head, setting)
-    if replaced is not None:
+    if replaced is not None and day is None:
         at = start_of(replaced.running, setting.zone)
         if start.from_end:
             at = nominal_end(replaced.running, setting)
@@ -306,7 +306,7 @@ def _begun(
     running = limits.start(
         limit, LimitId(next(setting.ids)), at, zone=setting.zone, custody=held, bases=bases
     )
-    if replaced is None or start.from_end:
+    if replaced is None or start.from_end or day is not None:
         return running
     return running.model_copy(update={"pauses": replaced.running.pauses})
 

@@ -70,8 +70,8 @@ class Starts:
     limit: Limit
     on: Part
     since: Limit | None = None
-    """Counts from where this limit counted, and takes its place; the step is open only while a
-    limit that it names here runs."""
+    """Counts from where this limit counted, unless `of` says a day, and takes its place; the step
+    is open only while a limit that it names here runs."""
     provisional: bool = False
     """From the arrival, because the receipt is missing; the receipt moves it."""
     receipt: bool = False

@@ -1353,9 +1353,7 @@ STEPS: tuple[Step, ...] = (
         actor=officer(COURT),
         emits=said.TrialExtendedFurther,
         law=(CPL_208,),
-        after="extend_trial",
-        drops=TRYING,
-        starts=(starts(TRY_FURTHER, COURT, of="until"),),
+        starts=(starts(TRY_FURTHER, COURT, since=TRY_EXTENDED, of="until"),),
     ),
     Step(
         "hold_trial",
