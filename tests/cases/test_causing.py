@@ -664,3 +664,98 @@ def test_nothing_ticks_that_an_imported_act_began() -> None:
     for step in UNDER_INVESTIGATION:
         case.take(step, documents=(), command={"imported": True})
     assert case.due(case.now + timedelta(days=900)) == []
+
+
+# --- the opinion that a case be transferred
+
+
+SUGGESTED: Final = (
+    "transfer_supervision.suggest_transfer",
+    "transfer_supervision.sign_for_suggestion",
+)
+
+
+def test_only_a_transfer_meets_the_time_to_transfer_on_an_opinion() -> None:
+    case = CaseAtHand(*SUGGESTED, "transfer_supervision.refuse_suggestion", *APPROVED)
+    assert case.last("transfer_supervision").state == "SUGGESTION_REFUSED"
+    assert "transfer_on_opinion" in case.running("transfer_supervision")
+    events = case.take("transfer.send")
+    assert steps(events) == ["transfer.send", "transfer_supervision.note_transfer"]
+    assert "met transfer_on_opinion" in brief(events)
+    case.take("transfer_supervision.answer_suggestion")
+    assert case.last("transfer_supervision").state == "TRANSFER_ANSWERED"
+
+
+def test_the_justice_administration_is_told_of_opinions() -> None:
+    told = CaseAtHand().take("transfer_supervision.suggest_transfer")
+    assert "notice transfer_suggested jb/desk" in brief(told)
+    assert "notice opinion_issued jb/desk" in brief(CaseAtHand().take("reverse.issue_opinion"))
+
+
+# --- items found after the notice of filing
+
+
+NOTIFIED: Final = (*RECEIVED, "transfer.file", "transfer.notify_filing")
+
+
+def test_items_found_after_the_notice_of_filing_are_due_from_then_on() -> None:
+    case = CaseAtHand(*NOTIFIED, "transfer.sign_for_filing")
+    events = case.take("items.register_items")
+    assert steps(events) == ["items.register_items", "items.demand_items"]
+    assert "started hand_over_items eeb" in brief(events)
+
+
+def test_items_found_before_the_notice_are_not_due_yet() -> None:
+    events = CaseAtHand(*NOTIFIED).take("items.register_items")
+    assert steps(events) == ["items.register_items"]
+
+
+# --- whether a penalty is due after a non-prosecution
+
+
+def test_a_non_prosecution_opens_the_review_whether_a_penalty_is_due() -> None:
+    case = CaseAtHand(*SUSPECTED, *AT_PROCURATORATE, "suspect.decide_non_prosecution")
+    review = case.last("reverse")
+    assert (review.about, review.party) == (case.last("suspect").id, case.last("suspect").party)
+    assert case.running("reverse") == {"pass_to_department", "give_opinion"}
+    case.take_all("reverse.pass_to_department", "reverse.issue_opinion")
+    assert case.running("reverse") == set()
+
+
+def test_the_review_ends_when_the_non_prosecution_is_revoked() -> None:
+    case = CaseAtHand(*SUSPECTED, *AT_PROCURATORATE, "suspect.decide_non_prosecution")
+    events = case.take("suspect.revoke_non_prosecution")
+    assert steps(events) == ["suspect.revoke_non_prosecution", "reverse.end_with_revocation"]
+    assert case.last("reverse").state == "NO_PENALTY_DUE"
+    assert case.running("reverse") == set()
+
+
+def test_an_annulled_non_prosecution_takes_its_review_along() -> None:
+    case = CaseAtHand(*SUSPECTED, *AT_PROCURATORATE, "suspect.decide_non_prosecution")
+    case.annul(case.acts["suspect.decide_non_prosecution"])
+    assert case.last("reverse").state == ANNULLED.code
+    assert case.last("suspect").state == "PROS_REVIEW"
+
+
+def test_who_seized_things_is_told_to_lift_on_the_day_of_the_non_prosecution() -> None:
+    case = CaseAtHand(*SUSPECTED, *AT_PROCURATORATE)
+    case.take("suspect.decide_non_prosecution", things_seized=True)
+    assert "tell_to_lift" in case.running("suspect")
+    case.take("suspect.notify_lifting")
+    assert "tell_to_lift" not in case.running("suspect")
+
+
+def test_suspects_come_back_with_the_file() -> None:
+    case = CaseAtHand(*SUSPECTED, "criminal_file.withdraw_file")
+    assert case.last("suspect").state == "WITHDRAWN"
+    case.take("filing_supervision.begin_supervision")
+    events = case.take("filing_supervision.file_under_supervision")
+    assert "suspect.resume_with_file" in steps(events)
+    assert case.last("suspect").state == "INVESTIGATING"
+
+
+def test_whom_the_police_dropped_before_does_not_come_back_with_the_file() -> None:
+    case = CaseAtHand(*SUSPECTED, "suspect.drop_suspect", "criminal_file.withdraw_file")
+    case.take("filing_supervision.begin_supervision")
+    case.take("filing_supervision.file_under_supervision")
+    assert case.last("suspect").state == "WITHDRAWN"

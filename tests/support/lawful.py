@@ -210,7 +210,7 @@ class CaseAtHand:
     def take(
         self,
         step: str,
-        *,
+        *papers: str,
         within: Proceeding | None = None,
         by: Person | None = None,
         documents: Iterable[str] | None = None,
@@ -222,6 +222,7 @@ class CaseAtHand:
 
         Args:
             step: as `procedure.step`; what opens a proceeding opens another one.
+            papers: kinds of documents beside those that the row wants.
             within: the proceeding; the last of its procedure where nothing is said.
             by: who; somebody who may where nothing is said.
             documents: kinds; those that the row wants where nothing is said.
@@ -236,7 +237,7 @@ class CaseAtHand:
         if within is None and not self._opens(procedure, step_name):
             proceeding = self.last(name)
         wanted = self.command(
-            procedure, proceeding, step_name, by, documents=documents, values=values
+            procedure, proceeding, step_name, by, *papers, documents=documents, values=values
         )
         wanted = replace(wanted, **(command or {}))
         events = self.act(procedure, proceeding, wanted)
@@ -264,7 +265,7 @@ class CaseAtHand:
         proceeding: Proceeding | None,
         name: str,
         by: Person | None = None,
-        *,
+        *papers: str,
         documents: Iterable[str] | None = None,
         values: Mapping[str, Any] | None = None,
     ) -> Command:
@@ -272,7 +273,7 @@ class CaseAtHand:
         row = self.row(procedure, proceeding, name)
         opens = proceeding is None
         parts = seats(procedure) if proceeding is None else proceeding.parts
-        usual = (*row.documents, *ENCLOSED.get(f"{procedure.name}.{name}", ()))
+        usual = (*row.documents, *ENCLOSED.get(f"{procedure.name}.{name}", ()), *papers)
         kinds = usual if documents is None else documents
         about = self._about(procedure) if opens else None
         return Command(
