@@ -42,7 +42,10 @@ def serve_until_stopped(
         EmbeddedError: likewise, of the embedded PostgreSQL.
     """
     with data_directory(found) as directory:
-        sockets = (listening(found.host, ports[0]), listening(found.host, ports[1]))
+        sockets = (
+            listening(found.host, ports[0]),
+            listening(found.management_address, ports[1]),
+        )
         serving = _until_stopped(found, services, sockets, stop, directory, with_demo=with_demo)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(serving)
@@ -79,7 +82,7 @@ async def _until_stopped(
             stack.push_async_callback(finish)
             await answering.wait()
             directory.say(addresses)
-            if with_demo:
+            if with_demo and runtime.provider is None:
                 await unless(stop, _load_demo(runtime, tell))
                 tell(suggestion(addresses.api))
             tell(f"管理端口 / management: {addresses.management}")
