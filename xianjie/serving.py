@@ -82,21 +82,24 @@ async def _until_stopped(
             stack.push_async_callback(finish)
             await answering.wait()
             directory.say(addresses)
-            if with_demo and runtime.provider is None:
-                await unless(stop, _load_demo(runtime, tell))
-                tell(suggestion(addresses.api))
+            if with_demo:
+                await unless(stop, _load_demo(runtime, tell, addresses))
             tell(f"管理端口 / management: {addresses.management}")
             tell(f"就绪 / ready: {addresses.api}")
             await serving
     tell("已停止 / stopped")
 
 
-async def _load_demo(runtime: Runtime, tell: Tell) -> None:
+async def _load_demo(runtime: Runtime, tell: Tell, addresses: Addresses) -> None:
     """Load the demo data; where that fails, everything else still runs."""
+    if runtime.provider is not None:
+        tell("人员来自身份提供方，不载入演示数据 / no demo data: people come from the provider")
+        return
     try:
         await load_demo(runtime, tell)
     except (DemoError, OSError) as error:
         tell(f"演示数据未载入，下次启动时继续 / no demo data yet, the next start goes on: {error}")
+    tell(suggestion(addresses.api))
 
 
 async def migrate_all(owner_url: str, url: str, services: Sequence[Service]) -> None:
