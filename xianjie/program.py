@@ -101,7 +101,10 @@ def run(
     port: Port = None,
     management_port: ManagementPort = None,
     *,
-    demo: Annotated[bool, typer.Option(help="载入演示数据 / load the demo data")] = True,
+    demo: Annotated[
+        bool,
+        typer.Option(help="载入演示数据（须为内置签发者）/ load the demo data (built-in issuer)"),
+    ] = True,
 ) -> None:
     """在一个进程内运行全部服务 / Run every service in one process."""
     begin_logs()
@@ -196,6 +199,11 @@ def token(
 
     begin_logs()
     found = settings()
+    if found.oidc_issuer is not None:
+        fail(
+            "已设 XIANJIE_OIDC_ISSUER，人员令牌由其签发"
+            f" / people get their tokens from {found.oidc_issuer}"
+        )
     with one_line():
         profile = read_profile(found)
         try:

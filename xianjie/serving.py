@@ -42,7 +42,10 @@ def serve_until_stopped(
         EmbeddedError: likewise, of the embedded PostgreSQL.
     """
     with data_directory(found) as directory:
-        sockets = (listening(found.host, ports[0]), listening(found.host, ports[1]))
+        sockets = (
+            listening(found.host, ports[0]),
+            listening(found.management_address, ports[1]),
+        )
         serving = _until_stopped(found, services, sockets, stop, directory, with_demo=with_demo)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(serving)
@@ -80,20 +83,23 @@ async def _until_stopped(
             await answering.wait()
             directory.say(addresses)
             if with_demo:
-                await unless(stop, _load_demo(runtime, tell))
-                tell(suggestion(addresses.api))
+                await unless(stop, _load_demo(runtime, tell, addresses))
             tell(f"管理端口 / management: {addresses.management}")
             tell(f"就绪 / ready: {addresses.api}")
             await serving
     tell("已停止 / stopped")
 
 
-async def _load_demo(runtime: Runtime, tell: Tell) -> None:
+async def _load_demo(runtime: Runtime, tell: Tell, addresses: Addresses) -> None:
     """Load the demo data; where that fails, everything else still runs."""
+    if runtime.provider is not None:
+        tell("人员来自身份提供方，不载入演示数据 / no demo data: people come from the provider")
+        return
     try:
         await load_demo(runtime, tell)
     except (DemoError, OSError) as error:
         tell(f"演示数据未载入，下次启动时继续 / no demo data yet, the next start goes on: {error}")
+    tell(suggestion(addresses.api))
 
 
 async def migrate_all(owner_url: str, url: str, services: Sequence[Service]) -> None:

@@ -177,12 +177,17 @@ class Organ(DatedRow):
 
 
 class Person(_Model):
-    """A made-up person of the demo; real people come from the identity provider."""
+    """A person of the register: in which organ, with which duties; in the demo a made-up one.
+
+    An identity provider proves who somebody is; what they may do stands here alone.
+    """
 
     id: PersonId = Field(pattern=SLUG)
     name: str
     organ: OrganId
     duties: tuple[Duty, ...] = Field(min_length=1)
+    subject: str | None = Field(default=None, min_length=1, max_length=255)
+    """Who they are to the identity provider, as its tokens say it; the id where nothing is said."""
 
 
 class ReceiverRule(DatedRow):
@@ -252,6 +257,8 @@ class Profile(_Model):
     receipt_after_hours: int = Field(gt=0)
     """After this time on the desk unsigned, limits run provisionally from arrival; our own rule."""
     receipt_doubt: Doubt
+    confirmation_minutes: int = Field(default=15, gt=0, le=24 * 60)
+    """A decision wants a sign-in at most so long ago; our own rule."""
     escalation: tuple[Escalation, ...]
     purposes: tuple[Purpose, ...]
     organs: tuple[Organ, ...]
@@ -264,8 +271,12 @@ class Profile(_Model):
         return _found(self._organs, organ_id, "organs")
 
     def person(self, person_id: PersonId) -> Person:
-        """The demo person of that id; ProfileError if there is none."""
+        """The person of that id; ProfileError if there is none."""
         return _found(self._people, person_id, "people")
+
+    def person_of_subject(self, subject: str) -> Person | None:
+        """Whom the identity provider means by a subject; None where the register has nobody."""
+        return self._subjects.get(subject)
 
     def purpose(self, code: str) -> Purpose:
         """The purpose of that code; ProfileError if there is none."""
@@ -276,7 +287,7 @@ class Profile(_Model):
         return tuple(o for o in self.organs if o.kind is kind and o.holds_on(on))
 
     def people_of(self, organ_id: OrganId, duty: Duty) -> tuple[Person, ...]:
-        """The demo people who hold that duty in that organ, in the order of the profile."""
+        """The people who hold that duty in that organ, in the order of the profile."""
         return tuple(p for p in self.people if p.organ == organ_id and duty in p.duties)
 
     def organ_on(self, organ_id: OrganId, day: date) -> Organ:
@@ -360,6 +371,10 @@ class Profile(_Model):
     @cached_property
     def _people(self) -> Mapping[PersonId, Person]:
         return {person.id: person for person in self.people}
+
+    @cached_property
+    def _subjects(self) -> Mapping[str, Person]:
+        return {person.subject or person.id: person for person in self.people}
 
     @cached_property
     def _purposes(self) -> Mapping[str, Purpose]:

@@ -68,6 +68,7 @@ def _ids_are_unique(profile: Profile) -> Iterator[str]:
     ids: Mapping[str, list[str]] = {
         "organs": [organ.id for organ in profile.organs],
         "people": [person.id for person in profile.people],
+        "people.subject": [person.subject or person.id for person in profile.people],
         "purposes": [purpose.code for purpose in profile.purposes],
     }
     for path, values in ids.items():

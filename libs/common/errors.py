@@ -2,7 +2,9 @@
 
     Problem                      what a caller is told
     ├─ Unauthenticated           401  who are you
+    │  └─ ConfirmationMissing     a decision wants a fresh sign-in
     ├─ Forbidden                 403  you see it, you may not do it
+    │  ├─ PersonUnknown          the provider knows the person, the register does not
     │  └─ PurposeMissing
     ├─ NotFound                  404  also what the caller may not see
     ├─ MethodNotAllowed          405
@@ -22,8 +24,10 @@
     ├─ TooLarge                  413
     │  └─ ExportTooLarge         more rows than one file may have
     ├─ Unavailable               503  try again later
+    │  └─ ProviderAway           nobody can tell whether a token holds
     └─ ServerFault               500  our own fault; the trace id finds it
     Transient                    a failure that may pass; consumers and jobs try again
+    └─ ProviderWrong             the identity provider publishes what cannot be believed
     VersionConflict              another writer appended first; the store's callers try again
 
 A refusal carries facts as fields, never a sentence with values inside; values are codes, dates and
@@ -71,6 +75,10 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
             **self.facts,
         }
 
+    def headers(self) -> Mapping[str, str]:
+        """Headers of the answer beside those that every problem has."""
+        return {}
+
 
 class Unauthenticated(Problem):
     """The request carries no token, or one that does not hold."""
@@ -80,6 +88,30 @@ class Unauthenticated(Problem):
     title = "身份凭证无效 / The token does not hold"
     remedy = "重新登录后再试 / Sign in again"
 
+    def headers(self) -> Mapping[str, str]:
+        """The challenge of RFC 6750."""
+        return {"WWW-Authenticate": "Bearer"}
+
+
+class ConfirmationMissing(Unauthenticated):
+    """A decision is confirmed by a sign-in (`auth_time`) at most `max_age` seconds ago."""
+
+    code = "common.token.confirmation_missing"
+    title = "决定须经重新认证确认 / A decision is confirmed by a fresh sign-in"
+    remedy = (
+        "重新登录取得新令牌，在 max_age 秒内以同一请求再次提交"
+        " / Sign in again, and repeat the same request within max_age seconds"
+    )
+
+    def __init__(self, *, max_age: int) -> None:
+        super().__init__(max_age=max_age)
+
+    def headers(self) -> Mapping[str, str]:
+        """The challenge of RFC 9470, section 3."""
+        age = self.facts["max_age"]
+        said = f'Bearer error="insufficient_user_authentication", max_age="{age}"'
+        return {"WWW-Authenticate": said}
+
 
 class Forbidden(Problem):
     """The caller sees the case but has not the duty or the organ that this step demands."""
@@ -88,6 +120,14 @@ class Forbidden(Problem):
     code = "common.actor.not_entitled"
     title = "无权办理 / Not yours to do"
     remedy = "由所列机关和岗位办理 / The named organ and duty may do it"
+
+
+class PersonUnknown(Forbidden):
+    """The identity provider vouches for the person; the installation's register has no such one."""
+
+    code = "common.person.unknown"
+    title = "本平台人员名录中没有该人员 / The register of this platform does not have you"
+    remedy = "由本单位向平台管理员申请登记 / Ask the administrator to be entered"
 
 
 class PurposeMissing(Problem):
@@ -294,6 +334,13 @@ class Unavailable(Problem):
     remedy = "稍后再试 / Try again later"
 
 
+class ProviderAway(Unavailable):
+    """The identity provider does not answer, and no key is held by which the token could hold."""
+
+    code = "common.identity.provider_away"
+    title = "身份提供方暂时不可用 / The identity provider does not answer"
+
+
 class ServerFault(Problem):
     """A fault of ours; the trace id finds it in the logs."""
 
@@ -305,6 +352,10 @@ class ServerFault(Problem):
 
 class Transient(Exception):  # noqa: N818 - a condition, not a fault
     """A failure that may pass: connection, time-out, serialisation, 5xx of our own services."""
+
+
+class ProviderWrong(Transient):
+    """The identity provider publishes what cannot be believed; passes when it is put right."""
 
 
 class VersionConflict(Exception):  # noqa: N818 - a condition, not a fault

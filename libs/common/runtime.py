@@ -33,12 +33,20 @@ from libs.common.consumer import Consumer
 from libs.common.contents import Vault
 from libs.common.database import Database, is_transient, migrate
 from libs.common.embedded import EmbeddedError, EmbeddedPostgres
-from libs.common.errors import Transient
+from libs.common.errors import ProviderWrong, Transient
 from libs.common.events import Envelope
 from libs.common.holding import StartError, read_key, read_profile
 from libs.common.http import build_app, fetch_log
-from libs.common.identity import Issuer, Verifier
+from libs.common.identity import (
+    Issuer,
+    Trust,
+    Verifier,
+    built_in,
+    built_in_for_services,
+    outside,
+)
 from libs.common.management import management_app
+from libs.common.oidc import FRESH_SECONDS, Provider, provider_client
 from libs.common.relay import Relay
 from libs.common.service import Context, Job, Service
 from libs.common.settings import Settings
@@ -69,6 +77,8 @@ class Runtime:
     profile: Profile
     issuer: Issuer
     telemetry: Telemetry
+    provider: Provider | None = None
+    """Who vouches for people in place of the built-in issuer."""
     contexts: dict[str, Context] = field(default_factory=dict)
     consumers: dict[str, Consumer] = field(default_factory=dict)
     relays: dict[str, Relay] = field(default_factory=dict)
@@ -113,6 +123,9 @@ async def prepared(
     runtime = Runtime(settings, profile, issuer, telemetry)
     async with contextlib.AsyncExitStack() as stack:
         stack.callback(telemetry.close)
+        if settings.oidc_issuer is not None:
+            client = await stack.enter_async_context(provider_client())
+            runtime.provider = Provider(settings.oidc_issuer, client, clock)
         databases = await stack.enter_async_context(_databases(runtime, services, tell))
         calendar = national(settings.var / profile.calendar)
         for service in services:
@@ -129,7 +142,7 @@ async def prepared(
                 accesses=AccessRecorder(database, service.metadata.tables["accesses"]),
                 vault=Vault(read_key(keys, f"{service.name}-contents", directory)),
                 signer=Signer(read_key(keys, f"{service.name}-receipts", directory)),
-                verifier=Verifier(issuer.keys(), issuer.name, service.name, clock),
+                verifier=Verifier(_trusted(runtime, service), clock),
                 telemetry=telemetry,
                 ask=_Asking(runtime, service.name, stack).client,
             )
@@ -155,9 +168,49 @@ async def running(
         _bus(runtime, services, tell) as (bus, publisher),
         crew(runtime.failing) as begin,
     ):
+        await _begin_identity(runtime, tell, begin)
         for service in services:
             _begin_service(runtime, service, bus, publisher, begin)
         yield runtime
+
+
+# --- identity
+
+
+def _trusted(runtime: Runtime, service: Service) -> tuple[Trust, ...]:
+    """The issuers that a service believes."""
+    settings, provider = runtime.settings, runtime.provider
+    if provider is None:
+        return (built_in(runtime.issuer, service.name),)
+    people = outside(
+        provider.issuer,
+        provider,
+        runtime.profile,
+        audience=settings.oidc_audience,
+        claim=settings.oidc_claim,
+    )
+    return built_in_for_services(runtime.issuer, service.name), people
+
+
+async def _begin_identity(runtime: Runtime, tell: Tell, begin: Begin) -> None:
+    """Fetch the keys of the identity provider, and keep them fresh.
+
+    Raises:
+        StartError: what it publishes cannot be believed; one that does not answer may come back.
+    """
+    provider = runtime.provider
+    if provider is None:
+        return
+    tell(f"读取身份提供方公钥 / reading the keys of {provider.issuer}")
+    try:
+        await provider.begin()
+    except ProviderWrong as error:
+        raise StartError(
+            f"XIANJIE_OIDC_ISSUER {provider.issuer}: 身份提供方不可用 / cannot be used: {error}"
+        ) from error
+    except Transient:
+        tell("身份提供方尚不可达, 先行启动 / the identity provider does not answer; going on")
+    begin("identity provider", periodic(FRESH_SECONDS, provider.keep_fresh))
 
 
 # --- databases

@@ -13,6 +13,7 @@ URL_PREFIX: Final = "XIANJIE_URL_"
 TEST_PREFIX: Final = "XIANJIE_TEST_"
 OTLP: Final = "OTEL_EXPORTER_OTLP_ENDPOINT"
 PORT_MAX: Final = 65_535
+_WEB: Final = {"http", "https"}
 
 
 class SettingsError(ValueError):
@@ -28,11 +29,19 @@ class Settings:
     profile: Path = Path("profiles/liaoyuan.toml")
     """The city as data."""
     host: str = "127.0.0.1"
-    """A loopback address: the built-in issuer, the only one so far, vouches for demo people."""
+    """A loopback address while the built-in issuer vouches for demo people; any with a provider."""
     port: int = 8000
     """Of the API; 0 takes any that is free."""
     management_port: int | None = None
     """Of health and metrics. Absent: the one behind the API's."""
+    management_host: str | None = None
+    """Absent: the API's where that is a loopback address, else 127.0.0.1: it has no sign-in."""
+    oidc_issuer: str | None = None
+    """An OIDC provider, exactly as it names itself. Absent: the built-in issuer."""
+    oidc_audience: str = "xianjie"
+    """What the provider's tokens must name as their audience."""
+    oidc_claim: str = "sub"
+    """The claim that says who the person is; one that people cannot change by themselves."""
     database_url: str | None = None
     """PostgreSQL for the services' role; may contain `{service}`. Absent: embedded."""
     database_owner_url: str | None = None
@@ -74,8 +83,23 @@ class Settings:
                 raise SettingsError(f"没有该设置项 / unknown setting {name}{_near(key, known)}")
         if "database_owner_url" in values and "database_url" not in values:
             raise SettingsError("XIANJIE_DATABASE_OWNER_URL 须与 / needs XIANJIE_DATABASE_URL")
+        if "oidc_issuer" not in values and (
+            alone := values.keys() & {"oidc_audience", "oidc_claim"}
+        ):
+            name = f"{PREFIX}{min(alone).upper()}"
+            raise SettingsError(f"{name} 须与 / needs XIANJIE_OIDC_ISSUER")
         otlp = environment.get(OTLP)
-        return cls(**values, urls=urls, otlp=_web_address(OTLP, otlp) if otlp else None)  # type: ignore[arg-type] # typed by _typed
+        found = cls(**values, urls=urls, otlp=_web_address(OTLP, otlp) if otlp else None)  # type: ignore[arg-type] # typed by _typed
+        if found.oidc_issuer is None:
+            _need_loopback(found.host)
+        return found
+
+    @property
+    def management_address(self) -> str:
+        """Where the management port listens."""
+        if self.management_host is not None:
+            return self.management_host
+        return self.host if is_loopback(self.host) else "127.0.0.1"
 
     def management(self, port: int) -> int:
         """The management port beside a port of the API; 0 takes any that is free."""
@@ -101,19 +125,46 @@ def _typed(name: str, key: str, value: str) -> object:
             return _database_address(name, value)
         case "kafka":
             return _brokers(name, value)
-        case "host":
-            return _loopback(name, value)
+        case "oidc_issuer":
+            return _issuer(name, value)
     return value
 
 
-def _loopback(name: str, value: str) -> str:
+def is_loopback(host: str) -> bool:
+    """Whether what is sent to a host never leaves the machine."""
     try:
-        is_loopback = value == "localhost" or ipaddress.ip_address(value).is_loopback
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
-        is_loopback = False
-    if not is_loopback:
+        return False
+
+
+def is_sheltered(address: str) -> bool:
+    """Whether nobody on the way can read or change what an address answers: https, or loopback."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    host = parts.hostname or ""
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
+
+
+def _need_loopback(host: str) -> None:
+    if not is_loopback(host):
         raise SettingsError(
-            f"{name} must be a loopback address while the built-in issuer vouches for demo people"
+            "XIANJIE_HOST 须为本机回环地址，或者设置 XIANJIE_OIDC_ISSUER"
+            " / must be a loopback address while the built-in issuer vouches for demo people;"
+            " or set XIANJIE_OIDC_ISSUER"
+        )
+
+
+def _issuer(name: str, value: str) -> str:
+    """As it is: a slash at the end belongs to the name of an issuer."""
+    _web_address(name, value)
+    parts = urlsplit(value)
+    if not is_sheltered(value) or parts.query or parts.fragment or "@" in parts.netloc:
+        raise SettingsError(
+            f"{name} 须为 https:// 地址（本机除外）/ must be an https:// address, or on this"
+            " machine, without user, query or fragment"
         )
     return value
 
@@ -140,7 +191,7 @@ def _database_address(name: str, value: str) -> str:
 def _web_address(name: str, value: str) -> str:
     try:
         parts = urlsplit(value)
-        is_address = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        is_address = parts.scheme in _WEB and parts.hostname and parts.port != 0
     except ValueError:
         is_address = False
     if not is_address:

@@ -23,11 +23,17 @@ def of_python() -> set[str]:
 
 
 def of_maven() -> set[str]:
-    pom = ET.parse(ROOT / "tools" / "kafka" / "pom.xml")  # noqa: S314 - our own file
+    poms = [ET.parse(each) for each in (ROOT / "tools").glob("*/pom.xml")]  # noqa: S314 - our own
     return {
         f"{each.findtext(f'{MAVEN}groupId')}:{each.findtext(f'{MAVEN}artifactId')}"
-        for each in pom.iter(f"{MAVEN}dependency")
-    } | {str(each.findtext(f"{MAVEN}artifactId")) for each in pom.iter(f"{MAVEN}plugin")}
+        for pom in poms
+        for kind in ("dependency", "artifactItem")
+        for each in pom.iter(f"{MAVEN}{kind}")
+    } | {
+        str(each.findtext(f"{MAVEN}artifactId"))
+        for pom in poms
+        for each in pom.iter(f"{MAVEN}plugin")
+    }
 
 
 def test_every_dependency_has_its_line_and_every_line_a_dependency() -> None:

@@ -92,6 +92,16 @@ def test_settings_that_are_unknown_or_unreadable() -> None:
         ("XIANJIE_DATABASE_OWNER_URL", "postgresql://x", "needs XIANJIE_DATABASE_URL"),
         ("XIANJIE_KAFKA", "broker", "must be host:port"),
         ("XIANJIE_URL_CASES", "cases:8000", "must be an http(s):// address"),
+        ("XIANJIE_HOST", "0.0.0.0", "must be a loopback address"),  # noqa: S104 - refused
+        ("XIANJIE_HOST", "127.0.0.1.evil.example", "must be a loopback address"),
+        ("XIANJIE_OIDC_ISSUER", "http://id.example", "must be an https:// address"),
+        ("XIANJIE_OIDC_ISSUER", "http://127.0.0.1@id.example", "must be an https:// address"),
+        ("XIANJIE_OIDC_ISSUER", "http://127.0.0.1.id.example", "must be an https:// address"),
+        ("XIANJIE_OIDC_ISSUER", "https://a:b@id.example", "must be an https:// address"),
+        ("XIANJIE_OIDC_ISSUER", "https://id.example?x=1", "must be an https:// address"),
+        ("XIANJIE_OIDC_ISSUER", "id.example", "must be an http(s):// address"),
+        ("XIANJIE_OIDC_AUDIENCE", "xianjie", "needs XIANJIE_OIDC_ISSUER"),
+        ("XIANJIE_OIDC_CLAIM", "sub", "needs XIANJIE_OIDC_ISSUER"),
     ):
         with pytest.raises(SettingsError) as refused:
             Settings.read({name: value})
@@ -117,6 +127,20 @@ def test_the_management_port_is_the_one_behind_unless_it_is_set() -> None:
     assert Settings(management_port=7).management(9000) == 7
 
 
+def test_with_a_provider_it_may_listen_anywhere_but_not_with_the_management_port() -> None:
+    everywhere = "0.0.0.0"  # noqa: S104 - what is tested
+    provider = {"XIANJIE_OIDC_ISSUER": "https://id.example/realms/city/"}
+    found = Settings.read({"XIANJIE_HOST": everywhere, **provider})
+    assert (found.host, found.management_address) == (everywhere, "127.0.0.1")
+    # The name of an issuer is what it is, a slash at its end included.
+    assert found.oidc_issuer == "https://id.example/realms/city/"
+    assert Settings.read({"XIANJIE_HOST": "127.0.0.2"}).management_address == "127.0.0.2"
+    inside = Settings.read({"XIANJIE_MANAGEMENT_HOST": "192.0.2.1"})
+    assert inside.management_address == "192.0.2.1"
+    local = {"XIANJIE_OIDC_ISSUER": "http://localhost:8080"}
+    assert Settings.read(local).oidc_issuer == "http://localhost:8080"
+
+
 def test_commands_that_cannot_be_done(tmp_path: Path) -> None:
     plain = surroundings(tmp_path / "var")
     kafka = plain | {"XIANJIE_KAFKA": "127.0.0.1:1"}
@@ -131,6 +155,11 @@ def test_commands_that_cannot_be_done(tmp_path: Path) -> None:
         (("migrate",), plain, "both must be set"),
         (("topics",), plain, "XIANJIE_KAFKA is not set"),
         (("token", "--as", "nobody"), plain, "nobody"),
+        (
+            ("token", "--as", "ly-eeb-head"),
+            plain | {"XIANJIE_OIDC_ISSUER": "https://id.example"},
+            "people get their tokens from https://id.example",
+        ),
         (("parked", "list", "--url", "http://127.0.0.1:1"), plain, "does not answer"),
     )
     with ThreadPoolExecutor(max_workers=4) as threads:

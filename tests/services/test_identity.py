@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from libs.common.clock import ManualClock
 from libs.common.errors import Unauthenticated
-from libs.common.identity import Issuer, Verifier
+from libs.common.identity import Issuer, Verifier, built_in
 from libs.common.signing import KeyDirectory
 from tests.support.running import CASES, MORNING, OFFICER, Office, found, refused
 
@@ -58,14 +58,18 @@ async def answer_to(running: Office, token: str | bytes) -> int:
 
 async def test_a_token_of_the_issuer_holds(shared: Office, secret: bytes) -> None:
     assert await answer_to(shared, signed(secret, CLAIMS)) == 200
-    kid = {**HEADER, "kid": shared.runtime.issuer.keys().keys[0].kid}
+    kid = {**HEADER, "kid": shared.runtime.issuer.key_id}
     assert await answer_to(shared, signed(secret, CLAIMS, kid)) == 200
 
 
 WRONG: dict[str, dict[str, Any]] = {
-    "expired": {"exp": NOW},
+    "expired": {"exp": NOW - 30},
     "expired long ago": {"exp": NOW - 10**6},
     "not yet valid": {"nbf": NOW + 31},
+    "made in the future": {"iat": NOW + 31},
+    "signed in in the future": {"auth_time": NOW + 31},
+    "a sign-in as text": {"auth_time": str(NOW)},
+    "no time of making": {"iat": None},
     "another audience": {"aud": "another"},
     "audience of a service": {"aud": "cases"},
     "several audiences": {"aud": ["xianjie"]},
@@ -180,19 +184,19 @@ async def test_a_token_of_a_service_names_whom_it_asks(shared: Office, secret: b
 async def test_a_token_that_held_ends_with_its_time(secret: bytes) -> None:
     clock = ManualClock(MORNING)
     issuer = Issuer(secret, "liaoyuan", clock)
-    verifier = Verifier(issuer.keys(), issuer.name, "cases", clock)
+    verifier = Verifier([built_in(issuer, "cases")], clock)
     token = signed(secret, CLAIMS)
-    held = verifier.identify(token)
+    held = await verifier.identify(token)
     assert (held.person, held.organ, held.is_service) == (OFFICER, "ly-eeb", False)
     assert held.expires_at.astimezone(UTC).timestamp() == NOW + 60
-    clock.advance(timedelta(seconds=59))
-    assert verifier.identify(token) == held
+    clock.advance(timedelta(seconds=89))
+    assert await verifier.identify(token) == held
     clock.advance(timedelta(seconds=1))
     with pytest.raises(Unauthenticated):
-        verifier.identify(token)
+        await verifier.identify(token)
     clock.set(MORNING - timedelta(seconds=31))
     with pytest.raises(Unauthenticated):
-        Verifier(issuer.keys(), issuer.name, "cases", clock).identify(token)
+        await Verifier([built_in(issuer, "cases")], clock).identify(token)
 
 
 async def test_person_tokens_last_a_working_day_and_service_tokens_five_minutes(

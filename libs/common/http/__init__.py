@@ -7,7 +7,14 @@ Endpoints translate; what every endpoint owes is done here once. A route that ne
 from libs.common.http.acting import Acting, acting
 from libs.common.http.answers import JSON, json_bytes, json_response
 from libs.common.http.app import build_app
-from libs.common.http.asking import HANDLING_PURPOSE, Purpose, identify, person_of, read_purpose
+from libs.common.http.asking import (
+    HANDLING_PURPOSE,
+    Purpose,
+    identify,
+    need_confirmation,
+    person_of,
+    read_purpose,
+)
 from libs.common.http.logs import LogPage, LogQuery, fetch_log
 from libs.common.http.problems import (
     PROBLEM,
@@ -53,6 +60,7 @@ __all__ = [
     "is_applied",
     "json_bytes",
     "json_response",
+    "need_confirmation",
     "person_of",
     "problem_response",
     "read_purpose",

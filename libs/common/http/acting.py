@@ -15,6 +15,7 @@ from libs.common.events import digest, new_id
 from libs.common.http.asking import HANDLING_PURPOSE, identify
 from libs.common.http.problems import invalid_body
 from libs.common.http.routes import asked_for, route_of
+from libs.common.identity import Identity
 from libs.common.service import Context
 from libs.common.store import Row
 
@@ -26,10 +27,11 @@ class Acting:
         self,
         context: Context,
         request: Request,
+        identity: Identity,
         body: bytes,
     ) -> None:
         self.context = context
-        self.identity = identify(context, request.headers.get("authorization"))
+        self.identity = identity
         self.body = body
         self.body_digest = digest(body)
         self.route = f"{request.method} {request.scope['path']}"
@@ -103,4 +105,6 @@ class Acting:
 
 async def acting(request: Request, context: Context) -> Acting:
     """Read a request that acts, body included."""
-    return Acting(context, request, await request.body())
+    body = await request.body()
+    identity = await identify(context, request.headers.get("authorization"))
+    return Acting(context, request, identity, body)

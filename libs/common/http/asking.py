@@ -1,13 +1,19 @@
 """Who asks, and why: the headers `Authorization` and `Purpose`."""
 
 import re
+from datetime import timedelta
 from typing import Annotated, Final
 
 from pydantic import ValidationError
 
 from libs.common.agencies import ProfileError
 from libs.common.contracts import Code, Number, Strict, line
-from libs.common.errors import Forbidden, HeaderInvalid, Unauthenticated
+from libs.common.errors import (
+    ConfirmationMissing,
+    Forbidden,
+    HeaderInvalid,
+    Unauthenticated,
+)
 from libs.common.identity import Identity
 from libs.common.procedure import Person
 from libs.common.service import Context
@@ -63,16 +69,29 @@ def _text(header: str) -> str:
         return header
 
 
-def identify(context: Context, authorization: str | None) -> Identity:
+async def identify(context: Context, authorization: str | None) -> Identity:
     """Who asks, from the `Authorization` header.
 
     Raises:
         Unauthenticated: there is no token, or it does not hold.
+        PersonUnknown: the identity provider vouches for somebody whom the register does not have.
+        ProviderAway: the identity provider cannot be asked for its keys.
     """
     scheme, _, token = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated
-    return context.verifier.identify(token.strip())
+    return await context.verifier.identify(token.strip())
+
+
+def need_confirmation(context: Context, identity: Identity) -> None:
+    """Insist on a sign-in just now, by which a person confirms a decision.
+
+    Raises:
+        ConfirmationMissing: the token's `auth_time` is missing or too long ago (RFC 9470).
+    """
+    within = timedelta(minutes=context.profile.confirmation_minutes)
+    if not identity.is_fresh(context.clock.now(), within=within):
+        raise ConfirmationMissing(max_age=int(within.total_seconds()))
 
 
 def person_of(identity: Identity) -> Person:

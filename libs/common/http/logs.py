@@ -42,7 +42,7 @@ def log_routes(context: Context) -> Routes:
         "/log", summary="事件日志（服务账号） / the log, for services", response_model=LogPage
     )
     async def read_log(request: Request, query: Annotated[LogQuery, Query()]) -> Response:
-        identity = identify(context, request.headers.get("authorization"))
+        identity = await identify(context, request.headers.get("authorization"))
         if not identity.is_service:
             raise Forbidden("仅供服务账号 / For services only")
         log_reader = context.event_log if query.log == "events" else context.access_log

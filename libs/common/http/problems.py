@@ -19,14 +19,16 @@ from libs.common.errors import (
     NotFound,
     Problem,
     ServerFault,
-    Unauthenticated,
     Unavailable,
 )
 from libs.common.telemetry import current_traceparent
 
 PROBLEM: Final = "application/problem+json"
-TRACED: Final = (403, 404, 409, 412)
-"""Refusals that tell something about a case, and are recorded as reads are."""
+TRACED: Final = (401, 403, 404, 409, 412)
+"""Refusals that tell something about a case, and are recorded as reads are.
+
+Of those with 401 only a decision without confirmation: else nobody is known who could be recorded.
+"""
 
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 
@@ -60,12 +62,11 @@ RESPONSES: Final[dict[int, str]] = {
 
 def problem_response(problem: Problem) -> Response:
     """The answer that tells a problem."""
-    headers = {"WWW-Authenticate": "Bearer"} if isinstance(problem, Unauthenticated) else {}
     return Response(
         orjson.dumps(problem.body()),
         status_code=problem.status,
         media_type=PROBLEM,
-        headers=headers,
+        headers=dict(problem.headers()),
     )
 
 

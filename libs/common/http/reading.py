@@ -16,6 +16,7 @@ from libs.common.events import new_id
 from libs.common.http.answers import json_response
 from libs.common.http.asking import HANDLING_PURPOSE, identify, read_purpose
 from libs.common.http.routes import asked_for, route_of
+from libs.common.identity import Identity
 from libs.common.service import Context
 
 APPLIED_SECONDS: Final = 2.0
@@ -25,9 +26,11 @@ APPLIED_LOOK_SECONDS: Final = 0.02
 class Reading:
     """One request that reads: who, why, and the record that must be committed before the answer."""
 
-    def __init__(self, request: Request, context: Context, purpose: str | None) -> None:
+    def __init__(
+        self, request: Request, context: Context, identity: Identity, purpose: str | None
+    ) -> None:
         self.context = context
-        self.identity = identify(context, request.headers.get("authorization"))
+        self.identity = identity
         self._request = request
         self._is_recorded = False
         self.is_stale = False
@@ -126,7 +129,8 @@ def reader(context: Context) -> Any:  # noqa: ANN401 - FastAPI's marker
             str | None, Header(description="Stream-Version of an earlier write")
         ] = None,
     ) -> Reading:
-        found = Reading(request, context, purpose)
+        identity = await identify(context, request.headers.get("authorization"))
+        found = Reading(request, context, identity, purpose)
         if if_applied is not None and not await is_applied(context, if_applied):
             found.is_stale = True
         return found

@@ -14,7 +14,7 @@ from libs.common.contracts import Form, Sealed, seal
 from libs.common.contracts.cases.penalty import DecidePenalty, RecordFindings
 from libs.common.contracts.procedure import AnnulAct, CorrectAct
 from libs.common.errors import BodyInvalid, Forbidden, NotFound, PreconditionMissing, RevisionStale
-from libs.common.http import Acting, person_of
+from libs.common.http import Acting, need_confirmation, person_of
 from libs.common.procedure import (
     ANNUL,
     CORRECT,
@@ -112,9 +112,11 @@ def decide_step(
         raise BodyInvalid(
             errors=[{"field": "happened_at", "rule": "date_range", "reason": "out of range"}]
         ) from error
-    # Only now: whoever may not take the step is told so, not asked for headers.
-    if proceeding is not None and needs_if_match(procedure, name):
-        check_revision(proceeding, acting.if_match)
+    # Only now: whoever may not take the step is told so, not asked for headers or a sign-in.
+    if is_decision(procedure, name):
+        if proceeding is not None:
+            check_revision(proceeding, acting.if_match)
+        need_confirmation(context, acting.identity)
     check_named_organs(context, procedure, name, body.form)
     check_named_parties(case, form)
     return said
@@ -151,8 +153,8 @@ def form_of(procedure: Procedure, name: str) -> type[Any]:
     return next(step.form for step in procedure.steps if step.name == name)
 
 
-def needs_if_match(procedure: Procedure, name: str) -> bool:
-    """Whether a step decides, so that its taker must have seen the present revision."""
+def is_decision(procedure: Procedure, name: str) -> bool:
+    """Whether a step decides: its taker must have seen the present revision, and confirms it."""
     return name in (CORRECT, ANNUL) or any(
         step.decides for step in procedure.steps if step.name == name
     )
