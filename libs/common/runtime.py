@@ -42,6 +42,7 @@ from libs.common.management import management_app
 from libs.common.relay import Relay
 from libs.common.service import Context, Job, Service
 from libs.common.settings import Settings
+from libs.common.signatures import OrganKeys
 from libs.common.signing import KeyDirectory, Signer
 from libs.common.store import LogReader, access_log, event_log
 from libs.common.telemetry import Telemetry
@@ -128,7 +129,12 @@ async def prepared(
                 access_log=LogReader(source, access_log(service.name)),
                 accesses=AccessRecorder(database, service.metadata.tables["accesses"]),
                 vault=Vault(read_key(keys, f"{service.name}-contents", directory)),
-                signer=Signer(read_key(keys, f"{service.name}-receipts", directory)),
+                signer=Signer(read_key(keys, f"{service.name}-receipts", directory), service.name),
+                organ_keys=OrganKeys(
+                    profile.organs if service.signs_for_organs else (),
+                    profile.zone,
+                    KeyDirectory(directory / "organs"),
+                ),
                 verifier=Verifier(issuer.keys(), issuer.name, service.name, clock),
                 telemetry=telemetry,
                 ask=_Asking(runtime, service.name, stack).client,
