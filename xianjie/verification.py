@@ -39,6 +39,9 @@ SAID: Final = (
 )
 
 
+DIGEST_ALONE: Final = "未附内容，只就摘要有效 / for its digest alone, no content was given"
+
+
 class NothingToJudgeError(ValueError):
     """A file or a key set cannot be read; the message is one line for whoever asked."""
 
@@ -60,14 +63,20 @@ def judged(file: Path, places: Sequence[str]) -> tuple[Finding, ...]:
 def lines(found: Sequence[Finding]) -> Iterator[str]:
     """What was found, a line each, and a summary."""
     for finding in found:
-        said = " ".join(str(finding.said[name]) for name in SAID if name in finding.said)
+        said = " ".join(_shown(finding.said[name]) for name in SAID if name in finding.said)
         reason = f"：{FAULTS[finding.fault]}" if finding.fault else ""
+        limit = "" if finding.fault or finding.has_content else f"：{DIGEST_ALONE}"
         mark = "✗" if finding.fault else "✓"
-        yield f"{mark} {KINDS[finding.kind]} {finding.place} {said}{reason}"
+        yield f"{mark} {KINDS[finding.kind]} {finding.place} {said}{reason}{limit}"
     wrong = sum(each.fault is not None for each in found)
     yield f"{len(found) - wrong} 有效 hold, {wrong} 无效 do not hold"
     if any(each.kind is Kind.SIGNATURE and each.kept_by == PLATFORM for each in found):
         yield "机关私钥由平台保管 / the platform keeps the keys with which organs signed these"
+
+
+def _shown(value: object) -> str:
+    """A value of anybody in one line: nothing in it moves the cursor or begins another line."""
+    return "".join(each if each.isprintable() else "�" for each in str(value))
 
 
 def rows(found: Sequence[Finding]) -> list[dict[str, Any]]:  # any JSON
@@ -79,6 +88,7 @@ def rows(found: Sequence[Finding]) -> list[dict[str, Any]]:  # any JSON
             "holds": each.fault is None,
             "fault": each.fault,
             "kept_by": each.kept_by,
+            "has_content": each.has_content,
             "said": each.said,
         }
         for each in found

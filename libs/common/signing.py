@@ -5,6 +5,7 @@ What organs sign stands in `libs.common.signatures`.
 """
 
 import os
+import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -37,8 +38,8 @@ class KeyDirectory:
     def secret(self, name: str, make: Callable[[], bytes] = _random) -> bytes:
         """The key of a name.
 
-        Two processes that start at once agree: the file is made complete or not at all, and the
-        first one stands.
+        Two processes, or threads, that begin at once agree: the file is made complete or not at
+        all, and the first one stands.
 
         Args:
             name: of the file, without its ending.
@@ -51,7 +52,8 @@ class KeyDirectory:
         path = self._directory / f"{name}.key"
         if not path.exists():
             self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-            fresh = path.with_name(f".{name}.{os.getpid()}")
+            # A name of its own: two threads may make it at once, and a crash may have left one.
+            fresh = path.with_name(f".{name}.{secrets.token_hex(8)}")
             handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             try:
                 with os.fdopen(handle, "wb") as file:

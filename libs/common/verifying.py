@@ -50,6 +50,8 @@ class Finding:
     """What it says of itself."""
     kept_by: str | None = None
     """Who keeps the key with which it was made; None where the key is unknown."""
+    has_content: bool = True
+    """Whether what it is over was at hand; else it holds for whatever has its digest."""
 
 
 def read_json(data: bytes) -> Json:
@@ -59,9 +61,12 @@ def read_json(data: bytes) -> Json:
         UnreadableError: no JSON, a name that stands twice, a number that is none.
     """
     try:
-        return json.loads(data, object_pairs_hook=_once, parse_constant=_no_number)
+        found = json.loads(data, object_pairs_hook=_once, parse_constant=_no_number)
+        # Half a surrogate pair is no text: it has no canonical form and cannot be shown.
+        json.dumps(found, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise UnreadableError(f"no JSON: {error}") from error
+    return found
 
 
 def _once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
@@ -138,28 +143,23 @@ def _signature(
     given: Mapping[str, Json], place: str, keys: Keys, content: Digest | None
 ) -> Iterator[Finding]:
     signature = _read(Signature, given, place)
-    yield _of_signature(signature, given, place, keys, fault_of(signature, keys, content))
+    fault = fault_of(signature, keys, content)
+    kept_by = _kept_by(signature.key_id, keys)
+    yield Finding(Kind.SIGNATURE, place, fault, given, kept_by, has_content=content is not None)
 
 
-def _of_signature(
-    signature: Signature, given: Mapping[str, Json], place: str, keys: Keys, fault: Fault | None
-) -> Finding:
-    key = keys.get(signature.key_id)
-    return Finding(Kind.SIGNATURE, place, fault, given, key.kept_by if key else None)
+def _kept_by(key_id: str, keys: Keys) -> str | None:
+    key = keys.get(key_id)
+    return key.kept_by if key else None
 
 
 def _receipt(
     given: Mapping[str, Json], place: str, keys: Keys, content: Digest | None
 ) -> Iterator[Finding]:
     receipt = _read(Receipt, given, place)
-    key = keys.get(receipt.key_id)
-    yield Finding(
-        Kind.RECEIPT,
-        place,
-        _receipt_fault(receipt, key, content),
-        given,
-        key.kept_by if key else None,
-    )
+    fault = _receipt_fault(receipt, keys.get(receipt.key_id), content)
+    kept_by = _kept_by(receipt.key_id, keys)
+    yield Finding(Kind.RECEIPT, place, fault, given, kept_by, has_content=content is not None)
 
 
 def _receipt_fault(receipt: Receipt, key: PublicKey | None, content: Digest | None) -> Fault | None:
@@ -225,7 +225,7 @@ def _event(event: _Event, place: str, keys: Keys) -> Iterator[Finding]:
         signature = _read(Signature, each, where)
         fault = fault_of(signature, keys, content)
         signatures += [] if fault else [signature]
-        yield _of_signature(signature, each, where, keys, fault)
+        yield Finding(Kind.SIGNATURE, where, fault, each, _kept_by(signature.key_id, keys))
     by_whom = {"person": event.person, "organ": event.organ, "recorded_at": recorded_at}
     holds = acted(signatures, **by_whom)
     yield Finding(Kind.EVENT, place, None if holds else Fault.NOT_WHO_ACTED, said)

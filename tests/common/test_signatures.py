@@ -1,6 +1,7 @@
 """Organs sign, and what they signed holds for ever; nothing else does."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Final
@@ -116,6 +117,20 @@ def test_the_keys_are_the_same_after_a_restart(keys: OrganKeys, directory: Path)
     again = OrganKeys(ORGANS, ZONE, KeyDirectory(directory))
     assert published(again) == published(keys)
     assert {path.stat().st_mode & 0o777 for path in directory.iterdir()} == {0o600}
+
+
+def test_threads_that_make_a_key_at_once_agree(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        made = threads.map(
+            lambda _: OrganKeys(ORGANS, ZONE, KeyDirectory(tmp_path)).published(), range(16)
+        )
+    assert len(set(made)) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "ly-eeb-ed25519.key",
+        "ly-pp-ed25519.key",
+        "ly-pp-sm2.key",
+        "ly-psb-ed25519.key",
+    ]
 
 
 @pytest.mark.parametrize(

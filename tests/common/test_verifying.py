@@ -252,6 +252,7 @@ def test_what_nobody_of_an_organ_did_needs_no_signature(
         "[" * 200_000,
         '{"signature": {"value": NaN}}',
         '{"signatures": [1], "content": 12345678901234567890}',
+        '{"signatures": [1], "content": "\\ud800"}',
         '{"attributes": {}, "data": "nonsense"}',
         '{"attributes": {}, "data": {"signatures": [7]}}',
         '{"attributes": {}, "data": {"signatures": 7}}',
@@ -340,6 +341,22 @@ def test_the_command_says_what_does_not_hold_and_why(kept: Path) -> None:
         ("signature", False, "content_differs"),
         ("event", False, "not_who_acted"),
     ]
+
+
+def test_the_command_says_where_only_the_digest_was_at_hand(kept: Path) -> None:
+    code, said = ran(kept, str(kept / "receipt.json"))
+    assert code == 0
+    assert "未附内容，只就摘要有效 / for its digest alone, no content was given" in said
+    assert "未附内容" not in ran(kept, str(kept / "event.json"))[1]
+
+
+def test_nothing_that_was_given_writes_a_line_of_its_own(kept: Path) -> None:
+    event = json.loads((kept / "event.json").read_text())
+    event["organ"] = "ly-eeb\n✓ 签名 signature\x1b[2J"
+    code, said = ran(kept, "-", given=json.dumps(event))
+    assert code == 1
+    assert [line[0] for line in said.splitlines()] == ["✓", "✗", "1", "机"]
+    assert "\x1b" not in said
 
 
 @pytest.mark.parametrize("given", ["", "{}", "nonsense", '{"signature": {}}'])
