@@ -1,7 +1,8 @@
 """How organs sign, and whether a signature holds; a receipt is the platform's own (`signing`).
 
 What is signed is the RFC 8785 form of every member of the signature but its value: whose, by whom,
-as what, when, over which digest, how and with which key. None of them can be exchanged.
+as what, when, over which digest, how and with which key. None of them can be exchanged. The time
+has the form of `written_time`.
 """
 
 import functools
@@ -18,7 +19,7 @@ from libs.common.algorithms import SCHEMES, Algorithm
 from libs.common.contracts import Digest
 from libs.common.contracts.procedure import StepTaken
 from libs.common.contracts.signatures import Signature
-from libs.common.errors import KeyMissing
+from libs.common.errors import KeyMissing, Unavailable
 from libs.common.events import canonical, digest, written_time
 from libs.common.public_keys import PLATFORM, KeyId, PublicKey, decoded, encoded
 from libs.common.signing import KeyDirectory
@@ -77,7 +78,11 @@ class OrganKeys:
         self._public = functools.cache(self._made_public)
 
     def published(self) -> tuple[PublicKey, ...]:
-        """Every key with its validity, also one that has ended; reads files and takes its time."""
+        """Every key with its validity, also one that has ended; reads files and takes its time.
+
+        Raises:
+            Unavailable: a key can neither be read nor made.
+        """
         return tuple(
             self._public(organ_id, key)
             for organ_id, organ in self._organs.items()
@@ -100,6 +105,7 @@ class OrganKeys:
 
         Raises:
             KeyMissing: the platform keeps no key of Ed25519 that is valid now.
+            Unavailable: a key can neither be read nor made.
         """
         return self.sign_digest(digest(canonical(content)), by)
 
@@ -141,7 +147,11 @@ class OrganKeys:
         return Signature(**unsigned, value=encoded(value))
 
     def _secret(self, key: OrganKey) -> bytes:
-        return self._keys.secret(key.key_id, SCHEMES[key.algorithm].make)
+        try:
+            return self._keys.secret(key.key_id, SCHEMES[key.algorithm].make)
+        except OSError as error:
+            # As on a full disk; nothing is appended without a signature.
+            raise Unavailable("签名密钥不可用 / The key cannot be read or made") from error
 
     def _made_public(self, organ_id: str, key: OrganKey) -> PublicKey:
         public = (

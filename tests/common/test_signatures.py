@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from libs.common.agencies import Duty, Level, Organ, OrganId, OrganKey, OrganKind
 from libs.common.algorithms import SCHEMES, Algorithm
 from libs.common.contracts.signatures import Signature
-from libs.common.errors import KeyMissing
+from libs.common.errors import KeyMissing, Unavailable
 from libs.common.public_keys import (
     KeyId,
     PublicKey,
@@ -152,6 +152,15 @@ def test_without_a_valid_kept_key_nothing_is_signed(organ: Organ, tmp_path: Path
     assert refused.value.facts == {"organ": organ.id, "algorithm": "ed25519"}
     with pytest.raises(KeyMissing):
         keys.sign(CONTENT, By("nobody", "somebody", Duty.HEAD, NOW))
+
+
+def test_a_key_that_cannot_be_made_is_unavailable(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no directory")
+    keys = OrganKeys(ORGANS, ZONE, KeyDirectory(tmp_path / "file"))
+    with pytest.raises(Unavailable):
+        keys.sign(CONTENT, HEAD)
+    with pytest.raises(Unavailable):
+        keys.published()
 
 
 # --- nothing in a signature can be exchanged
