@@ -14,6 +14,8 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import structlog
+
 from libs.common.agencies import Duty, Organ, OrganKey
 from libs.common.algorithms import SCHEMES, Algorithm
 from libs.common.contracts import Digest
@@ -23,6 +25,8 @@ from libs.common.errors import KeyMissing, Unavailable
 from libs.common.events import canonical, digest, written_time
 from libs.common.public_keys import PLATFORM, KeyId, PublicKey, decoded, encoded
 from libs.common.signing import KeyDirectory
+
+log = structlog.get_logger()
 
 NEEDED: Final = Algorithm.ED25519
 """What every act is signed with; the others stand beside it."""
@@ -147,8 +151,13 @@ class OrganKeys:
         return Signature(**unsigned, value=encoded(value))
 
     def _secret(self, key: OrganKey) -> bytes:
+        def make() -> bytes:
+            # Said aloud: where the key had been there before, its old signatures are lost.
+            log.warning("organ_key_made", key_id=key.key_id, algorithm=key.algorithm.value)
+            return SCHEMES[key.algorithm].make()
+
         try:
-            return self._keys.secret(key.key_id, SCHEMES[key.algorithm].make)
+            return self._keys.secret(key.key_id, make)
         except OSError as error:
             # As on a full disk; nothing is appended without a signature.
             raise Unavailable("签名密钥不可用 / The key cannot be read or made") from error
