@@ -94,7 +94,10 @@ def findings(given: Json, keys: Keys) -> tuple[Finding, ...]:
     Raises:
         UnreadableError: there is nothing in it that can be judged.
     """
-    found = tuple(_judged(given, "$", keys, None))
+    try:
+        found = tuple(_judged(given, "$", keys, None))
+    except RecursionError as error:
+        raise UnreadableError("it is nested too deeply") from error
     if not found:
         raise UnreadableError("no signature, no receipt and no signed event in it")
     return found

@@ -250,6 +250,8 @@ def test_what_nobody_of_an_organ_did_needs_no_signature(
         "NaN",
         '{"content": 1, "content": 2}',
         "[" * 200_000,
+        '{"signature": ' * 900 + "{}" + "}" * 900,
+        '{"events": [' * 450 + "{}" + "]}" * 450,
         '{"signature": {"value": NaN}}',
         '{"signatures": [1], "content": 12345678901234567890}',
         '{"signatures": [1], "content": "\\ud800"}',
