@@ -31,7 +31,8 @@ from libs.common.errors import leaves, meaning
 from libs.common.http import build_app
 from libs.common.identity import Verifier
 from libs.common.service import Context
-from libs.common.signing import Signer
+from libs.common.signatures import OrganKeys
+from libs.common.signing import KeyDirectory, Signer
 from libs.common.store import LogReader, access_log, event_log
 from libs.common.telemetry import Telemetry
 from libs.common.worktime import Calendar
@@ -80,7 +81,8 @@ def openapi() -> str:
             access_log=LogReader(source, access_log(service.name)),
             accesses=AccessRecorder(database, service.metadata.tables["accesses"]),
             vault=Vault(bytes(32)),
-            signer=Signer(bytes(32)),
+            signer=Signer(bytes(32), service.name),
+            organ_keys=OrganKeys((), profile.zone, KeyDirectory(ROOT)),
             verifier=Verifier((), clock),
             telemetry=telemetry,
             ask=_nobody,

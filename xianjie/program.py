@@ -26,6 +26,7 @@ from xianjie.commands.parked import parked_app
 from xianjie.commands.procedure import procedure_app
 from xianjie.commands.profile import profile_app
 from xianjie.commands.replay import replay
+from xianjie.commands.verify_signature import verify_signature
 from xianjie.output import begin_logs, complain, say
 from xianjie.stopping import Stop
 
@@ -39,6 +40,7 @@ app = typer.Typer(
 )
 app.command("due")(due)
 app.command("replay")(replay)
+app.command("verify-signature")(verify_signature)
 app.add_typer(calendar_app, name="calendar")
 app.add_typer(profile_app, name="profile")
 app.add_typer(procedure_app, name="procedure")

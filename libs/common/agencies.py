@@ -23,6 +23,7 @@ from pydantic import (
     ValidationInfo,
 )
 
+from libs.common.algorithms import Algorithm
 from libs.common.law import Confidence
 
 OrganId = NewType("OrganId", str)
@@ -154,6 +155,16 @@ class DatedRow(Row):
         return self.holds_on(other.valid_from) or other.holds_on(self.valid_from)
 
 
+class OrganKey(DatedRow):
+    """A key with which an organ signs; the next one follows it when it is rotated."""
+
+    key_id: str = Field(pattern=SLUG, max_length=64)
+    """Unique in the installation for ever; of a kept key also the name of its file."""
+    algorithm: Algorithm
+    public: str | None = None
+    """Base64url of the public key, of SM2 x ‖ y; None: the platform makes and keeps the key."""
+
+
 class Organ(DatedRow):
     """An organ that acts in the city's linkage, from the day on which it could act in its name."""
 
@@ -174,6 +185,24 @@ class Organ(DatedRow):
     successor: OrganId | None = None
     is_outside: bool = False
     """It sits in another city and receives by designated jurisdiction 指定管辖."""
+    keys: tuple[OrganKey, ...] = ()
+    """The keys with which it signs, beside the one that `signing_keys` adds."""
+
+    @property
+    def signing_keys(self) -> tuple[OrganKey, ...]:
+        """Every key with which it signs or has signed.
+
+        Where no row is of Ed25519, the platform keeps one: no act goes without a signature.
+        """
+        if any(key.algorithm is Algorithm.ED25519 for key in self.keys):
+            return self.keys
+        kept = OrganKey(
+            key_id=f"{self.id}-ed25519",
+            algorithm=Algorithm.ED25519,
+            valid_from=self.valid_from,
+            valid_to=self.valid_to,
+        )
+        return (kept, *self.keys)
 
 
 class Person(_Model):
@@ -391,6 +420,8 @@ def rows_of(profile: Profile) -> Iterator[tuple[str, Row]]:
     """Every row that may carry a doubt, with its path in the profile."""
     for organ in profile.organs:
         yield f"organs.{organ.id}", organ
+        for key in organ.keys:
+            yield f"organs.{organ.id}.keys.{key.key_id}", key
     for index, rule in enumerate(profile.receivers):
         yield f"receivers.{index}.{'+'.join(rule.matters)}", rule
     for pattern in profile.number_patterns:

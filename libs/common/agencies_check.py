@@ -13,11 +13,14 @@ from libs.common.agencies import (
     Matter,
     Organ,
     OrganId,
+    OrganKey,
     OrganKind,
     Profile,
     rows_of,
 )
+from libs.common.algorithms import SCHEMES
 from libs.common.law import Confidence
+from libs.common.public_keys import decoded
 
 Check = Callable[[Profile], Iterator[str]]
 
@@ -70,6 +73,7 @@ def _ids_are_unique(profile: Profile) -> Iterator[str]:
         "people": [person.id for person in profile.people],
         "people.subject": [person.subject or person.id for person in profile.people],
         "purposes": [purpose.code for purpose in profile.purposes],
+        "keys": [key.key_id for organ in profile.organs for key in organ.signing_keys],
     }
     for path, values in ids.items():
         for value, times in Counter(values).items():
@@ -229,6 +233,38 @@ def _doubts_are_said(profile: Profile) -> Iterator[str]:
             yield f"{paths[0]} names a doubt that is not said in Chinese: {doubt!r}."
 
 
+def _keys_are_keys(profile: Profile) -> Iterator[str]:
+    owners = defaultdict[str, list[str]](list)
+    for organ in profile.organs:
+        for key in organ.signing_keys:
+            path = f"organs.{organ.id}.keys.{key.key_id}"
+            if key.public is not None:
+                owners[key.public].append(path)
+                if not _is_key(key):
+                    yield f"{path}.public is no key of {key.algorithm}."
+    for paths in owners.values():
+        if len(paths) > 1:
+            # Whoever has the one could sign as the other.
+            yield f"One key stands in several rows: {', '.join(paths)}."
+
+
+def _is_key(key: OrganKey) -> bool:
+    try:
+        return SCHEMES[key.algorithm].is_public(decoded(key.public or ""))
+    except ValueError:
+        return False
+
+
+def _keys_follow_one_another(profile: Profile) -> Iterator[str]:
+    for organ in profile.organs:
+        for first, second in combinations(organ.signing_keys, 2):
+            if first.algorithm is second.algorithm and first.overlaps(second):
+                yield (
+                    f"organs.{organ.id}.keys: {first.key_id} and {second.key_id}"
+                    f" are both valid on one day."
+                )
+
+
 CHECKS: tuple[Check, ...] = (
     _ids_are_unique,
     _references_are_known,
@@ -243,4 +279,6 @@ CHECKS: tuple[Check, ...] = (
     _numbers_can_be_formed,
     _numbers_tell_organs_apart,
     _doubts_are_said,
+    _keys_are_keys,
+    _keys_follow_one_another,
 )

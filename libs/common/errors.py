@@ -18,6 +18,7 @@
     │  ├─ RequestRunning / RequestReused
     │  ├─ PartyKnown             names the party that the case has already
     │  ├─ NumberTaken / NumberOutOfTurn / NumberInUse
+    │  ├─ KeyMissing             the organ has no key with which to sign
     │  └─ Busy                   too many wrote at once
     ├─ RevisionStale             412  what changed since, and by which organ
     ├─ PreconditionMissing       428  a header that this route needs
@@ -281,6 +282,16 @@ class RecordChanged(Conflict):
     code = "cases.import.record_changed"
     title = "该记录此前已以不同内容导入 / The record was taken in before in another form"
     remedy = "换用新的记录编号 / Give the record another id"
+
+
+class KeyMissing(Conflict):
+    """The platform keeps no key of the organ that is valid now; without one nothing is signed."""
+
+    code = "common.signature.no_key"
+    title = "本机关没有有效的签名密钥 / The organ has no valid key to sign with"
+    remedy = (
+        "由管理员在城市配置中登记有效密钥 / The administrator gives the organ a key in the profile"
+    )
 
 
 class Busy(Conflict):

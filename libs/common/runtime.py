@@ -50,6 +50,7 @@ from libs.common.oidc import FRESH_SECONDS, Provider, provider_client
 from libs.common.relay import Relay
 from libs.common.service import Context, Job, Service
 from libs.common.settings import Settings
+from libs.common.signatures import OrganKeys
 from libs.common.signing import KeyDirectory, Signer
 from libs.common.store import LogReader, access_log, event_log
 from libs.common.telemetry import Telemetry
@@ -141,7 +142,12 @@ async def prepared(
                 access_log=LogReader(source, access_log(service.name)),
                 accesses=AccessRecorder(database, service.metadata.tables["accesses"]),
                 vault=Vault(read_key(keys, f"{service.name}-contents", directory)),
-                signer=Signer(read_key(keys, f"{service.name}-receipts", directory)),
+                signer=Signer(read_key(keys, f"{service.name}-receipts", directory), service.name),
+                organ_keys=OrganKeys(
+                    profile.organs if service.signs_for_organs else (),
+                    profile.zone,
+                    KeyDirectory(directory / "organs"),
+                ),
                 verifier=Verifier(_trusted(runtime, service), clock),
                 telemetry=telemetry,
                 ask=_Asking(runtime, service.name, stack).client,

@@ -16,6 +16,7 @@ from libs.common.contracts import Contracts
 from libs.common.database import Database
 from libs.common.events import Envelope
 from libs.common.identity import Verifier
+from libs.common.signatures import OrganKeys
 from libs.common.signing import Signer
 from libs.common.store import LogReader
 from libs.common.telemetry import Telemetry
@@ -41,6 +42,7 @@ class Context:
     accesses: AccessRecorder
     vault: Vault
     signer: Signer
+    organ_keys: OrganKeys
     verifier: Verifier
     telemetry: Telemetry
     ask: "Callable[[str], httpx.AsyncClient]"
@@ -85,3 +87,5 @@ class Service:
     jobs: tuple[Job, ...] = ()
     rebuild: Callable[[Context], Awaitable[int]] | None = None
     """Recomputes its views from its own log; gives the number of streams."""
+    signs_for_organs: bool = False
+    """Whether acts are signed in it with the organs' keys; it then publishes them."""

@@ -1,25 +1,28 @@
 """Keys of one installation, and the receipt by which it can be held to what it accepted.
 
 Keys lie as files that only their owner may read; a key service takes their place in a deployment.
+What organs sign stands in `libs.common.signatures`.
 """
 
-import base64
 import os
-from dataclasses import dataclass
+import secrets
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Final, NewType
+from typing import Any, Final
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from pydantic import AwareDatetime
 
+from libs.common.algorithms import SCHEMES, SECRET_BYTES, Algorithm
 from libs.common.contracts import Digest, Strict
 from libs.common.events import canonical, digest, written_time
+from libs.common.public_keys import PLATFORM, SERVICE_PREFIX, KeyId, PublicKey, decoded, encoded
 
-KEY_BYTES: Final = 32
-KeyId = NewType("KeyId", str)
+KEY_BYTES: Final = SECRET_BYTES
+
+
+def _random() -> bytes:
+    return os.urandom(KEY_BYTES)
 
 
 class KeyDirectory:
@@ -32,20 +35,29 @@ class KeyDirectory:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
-    def secret(self, name: str) -> bytes:
+    def secret(self, name: str, make: Callable[[], bytes] = _random) -> bytes:
         """The key of a name.
 
-        Two processes that start at once agree: the file is made complete or not at all, and the
-        first one stands.
+        Two processes, or threads, that begin at once agree: the file is made complete or not at
+        all, and the first one stands.
+
+        Args:
+            name: of the file, without its ending.
+            make: a fresh key, where not every 32 bytes are one.
+
+        Raises:
+            OSError: it can neither be read nor made.
+            ValueError: the file holds no key of 32 bytes.
         """
         path = self._directory / f"{name}.key"
         if not path.exists():
             self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-            fresh = path.with_name(f".{name}.{os.getpid()}")
+            # A name of its own: two threads may make it at once, and a crash may have left one.
+            fresh = path.with_name(f".{name}.{secrets.token_hex(8)}")
             handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             try:
                 with os.fdopen(handle, "wb") as file:
-                    file.write(os.urandom(KEY_BYTES))
+                    file.write(make())
                     file.flush()
                     os.fsync(file.fileno())
                 if not path.exists():
@@ -78,15 +90,23 @@ class Receipt(Strict):
 
 
 class Signer:
-    """Signs receipts with a service's key."""
+    """Signs receipts with a service's key.
 
-    def __init__(self, secret: bytes) -> None:
-        self._key = Ed25519PrivateKey.from_private_bytes(secret)
-        public = self._key.public_key().public_bytes(
-            serialization.Encoding.Raw, serialization.PublicFormat.Raw
+    Args:
+        secret: the key.
+        service: whose it is.
+    """
+
+    def __init__(self, secret: bytes, service: str) -> None:
+        public = _RECEIPTS.public(secret)
+        self._secret = secret
+        self.key = PublicKey(
+            KeyId(digest(public)[:16]),
+            Algorithm.ED25519,
+            public,
+            owner=SERVICE_PREFIX + service,
+            kept_by=PLATFORM,
         )
-        self.key_id = KeyId(digest(public)[:16])
-        self.public_key = public
 
     def receipt(
         self, *, stream: str, version: int, event_digest: str, recorded_at: datetime
@@ -98,59 +118,29 @@ class Signer:
             version=version,
             digest=event_digest,
             recorded_at=recorded_at,
-            key_id=self.key_id,
-            value=_encoded(self._key.sign(signed)),
+            key_id=self.key.key_id,
+            value=encoded(_RECEIPTS.sign(self._secret, self.key.public, signed)),
         )
 
-    def jwks(self) -> dict[str, list[dict[str, str]]]:
-        """The public key as a JSON Web Key Set (RFC 8037)."""
-        key = {
-            "kty": "OKP",
-            "crv": "Ed25519",
-            "use": "sig",
-            "kid": self.key_id,
-            "x": _encoded(self.public_key),
-        }
-        return {"keys": [key]}
 
-
-def verifies(receipt: Receipt, public_key: bytes) -> bool:
+def verifies(receipt: Receipt, public: bytes) -> bool:
     """Whether a receipt was signed by the key; needs nothing but the receipt."""
-    signed = _signed(receipt.stream, receipt.version, receipt.digest, receipt.recorded_at)
     try:
-        Ed25519PublicKey.from_public_bytes(public_key).verify(_decoded(receipt.value), signed)
-    except InvalidSignature:
+        signed = _signed(receipt.stream, receipt.version, receipt.digest, receipt.recorded_at)
+        return _RECEIPTS.verifies(public, signed, decoded(receipt.value))
+    except (ValueError, TypeError, OverflowError):
+        # A value, a number or a time that no receipt of ours can hold.
         return False
-    return True
+
+
+_RECEIPTS: Final = SCHEMES[Algorithm.ED25519]
 
 
 def _signed(stream: str, version: int, event_digest: str, recorded_at: datetime) -> bytes:
-    return canonical(
-        {
-            "stream": stream,
-            "version": version,
-            "digest": event_digest,
-            "recorded_at": written_time(recorded_at),
-        }
-    )
-
-
-def _encoded(value: bytes) -> str:
-    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
-
-
-def _decoded(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-
-
-@dataclass(frozen=True, slots=True)
-class PublicKey:
-    """A published key."""
-
-    key_id: KeyId
-    raw: bytes
-
-
-def public_keys(jwks: dict[str, list[dict[str, str]]]) -> list[PublicKey]:
-    """The keys of a JSON Web Key Set as `Signer.jwks` publishes it."""
-    return [PublicKey(KeyId(key["kid"]), _decoded(key["x"])) for key in jwks["keys"]]
+    members: Mapping[str, Any] = {
+        "stream": stream,
+        "version": version,
+        "digest": event_digest,
+        "recorded_at": written_time(recorded_at),
+    }
+    return canonical(members)

@@ -28,6 +28,7 @@ SERVICE: Final = Service(
     migrations=Path(__file__).with_name("migrations"),
     routes=routes,
     groups=(Group("cases", ("xianjie.notifications",), reactions),),
+    signs_for_organs=True,
     jobs=(
         Job("tick", 1.0, tick),
         Job("apply_calendar", 3600.0, apply_calendar),

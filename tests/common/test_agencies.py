@@ -138,6 +138,7 @@ def test_another_court_takes_over_by_a_new_rule_from_its_day() -> None:
     def designate(raw: Raw) -> None:
         court = organ(raw, "ly-court") | {
             "id": "railway-court",
+            "keys": [],
             "short": "吉7101",
             "division": "220100",
             "is_outside": True,
@@ -420,7 +421,67 @@ BREAKS: dict[str, tuple[Callable[[Raw], object], str]] = {
         lambda raw: raw["receivers"][1].update(doubt="same_levle"),
         "receivers.1.suspected_crime names a doubt that is not said in Chinese: 'same_levle'.",
     ),
+    "key upside down": (
+        lambda raw: organ(raw, "ly-psb").update(keys=[key(valid_to=date(2025, 12, 31))]),
+        "organs.ly-psb.keys.ly-psb-1 ends before it begins.",
+    ),
+    "key that is none": (
+        lambda raw: organ(raw, "ly-psb").update(keys=[key(public="AAAA")]),
+        "organs.ly-psb.keys.ly-psb-1.public is no key of ed25519.",
+    ),
+    "key that is no text of one": (
+        lambda raw: organ(raw, "ly-psb").update(keys=[key(public="A" * 42 + "B")]),
+        "organs.ly-psb.keys.ly-psb-1.public is no key of ed25519.",
+    ),
+    "key beside the curve": (
+        lambda raw: organ(raw, "ly-psb").update(keys=[key(algorithm="sm2-sm3", public="A" * 86)]),
+        "organs.ly-psb.keys.ly-psb-1.public is no key of sm2-sm3.",
+    ),
+    "key of two organs": (
+        lambda raw: [
+            organ(raw, name).update(keys=[key(key_id=f"{name}-1", public="A" * 43)])
+            for name in ("ly-psb", "ly-eeb")
+        ],
+        "One key stands in several rows: organs.ly-eeb.keys.ly-eeb-1, organs.ly-psb.keys.ly-psb-1.",
+    ),
+    "key twice": (
+        lambda raw: organ(raw, "ly-psb").update(keys=[key(key_id="ly-eeb-ed25519")]),
+        "keys.ly-eeb-ed25519 is there 2 times.",
+    ),
+    "two keys on one day": (
+        lambda raw: organ(raw, "ly-psb").update(
+            keys=[
+                key(valid_to=date(2026, 6, 30)),
+                key(key_id="ly-psb-2", valid_from=date(2026, 6, 30)),
+            ]
+        ),
+        "organs.ly-psb.keys: ly-psb-1 and ly-psb-2 are both valid on one day.",
+    ),
 }
+
+
+def key(**changes: object) -> Raw:
+    """A key of an organ."""
+    row = {"key_id": "ly-psb-1", "algorithm": "ed25519", "valid_from": date(2026, 1, 1)}
+    return {**row, **changes}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"algorithm": "rsa"}, {"algorithm": None}, {"key_id": "../issuer"}, {"key_id": "k" * 65}],
+)
+def test_a_key_of_another_kind_or_name_is_refused(changes: Raw) -> None:
+    with pytest.raises(ProfileError) as caught:
+        broken(lambda raw: raw["organs"][0].update(keys=[key(**changes)]))
+    [name] = changes
+    assert caught.value.path == f"organs.0.keys.0.{name}"
+
+
+def test_an_organ_without_a_key_has_one_that_the_platform_keeps(profile: Profile) -> None:
+    [kept] = profile.organ(OrganId("ly-psb")).signing_keys
+    assert (kept.key_id, kept.algorithm, kept.public) == ("ly-psb-ed25519", "ed25519", None)
+    first, second = profile.organ(OrganId("ly-pp")).signing_keys
+    assert [first.key_id, second.key_id] == ["ly-pp-ed25519", "ly-pp-sm2"]
 
 
 @pytest.mark.parametrize("name", BREAKS)

@@ -83,7 +83,7 @@ def commands(program: typer.Typer) -> dict[str, typer.Typer | None]:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_every_command_named_exists(page: Path) -> None:
-    named = re.findall(r"(?:`|bin/)xianjie ([a-z]+)(?: ([a-z]+))?", page.read_text("utf-8"))
+    named = re.findall(r"(?:`|bin/)xianjie ([a-z-]+)(?: ([a-z]+))?", page.read_text("utf-8"))
     for name, below in named:
         assert name in commands(app)
         group = commands(app)[name]

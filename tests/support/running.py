@@ -330,10 +330,11 @@ async def office(
     clock: ManualClock | None = None,
     processors: tuple[SpanProcessor, ...] = (),
     oidc_issuer: str | None = None,
+    profile: Path = PROFILE,
 ) -> AsyncIterator[Office]:
     """Every service on the data of a directory, until the block ends."""
     clock = clock or ManualClock(MORNING)
-    settings = Settings(var=var, profile=PROFILE, oidc_issuer=oidc_issuer)
+    settings = Settings(var=var, profile=profile, oidc_issuer=oidc_issuer)
     async with running(settings, registry.every(), clock=clock, processors=processors) as runtime:
         assert runtime.app is not None
         transport = httpx.ASGITransport(runtime.app, raise_app_exceptions=False)

@@ -18,6 +18,7 @@ from libs.common.contracts import (
     Strict,
     Words,
 )
+from libs.common.contracts.signatures import Signature
 from libs.common.limits import LimitKind, Span
 
 
@@ -93,6 +94,8 @@ class StepTaken(Event):
 
     head: StepHead
     form: Form
+    signatures: tuple[Signature, ...] = ()
+    """Over the event's id, type and body without them; none where nobody of an organ acted."""
 
 
 class _Taken(StepTaken):

@@ -1,4 +1,4 @@
-"""What every service answers about itself: its log to other services, its key to anybody."""
+"""What every service answers about itself: its log to other services, its keys to anybody."""
 
 from typing import Annotated, Any, Literal
 
@@ -6,12 +6,14 @@ import httpx
 from fastapi import Query, Request, Response
 from pydantic import Field
 
+from libs.common.background import in_thread
 from libs.common.contracts import Strict
 from libs.common.errors import Forbidden
 from libs.common.events import Envelope
 from libs.common.http.answers import json_response
 from libs.common.http.asking import identify
 from libs.common.http.routes import Routes
+from libs.common.public_keys import key_set
 from libs.common.service import Context
 from libs.common.store import LOG_PAGE_MAX
 
@@ -57,9 +59,16 @@ def log_routes(context: Context) -> Routes:
                 )
         return json_response({"epoch": epoch, "head": head, "events": [_said(e) for e in found]})
 
-    @routes.get("/keys", summary="回执验证公钥 / the key that verifies receipts")
+    @routes.get("/keys", summary="验证公钥 / the keys that verify its receipts and signatures")
     async def keys() -> dict[str, list[dict[str, str]]]:
-        return context.signer.jwks()
+        """A JSON Web Key Set: what verifies the platform's receipts and the organs' signatures.
+
+        Every key that an organ has or had is in it, with its validity, where acts are signed here.
+        `owner` is an organ or `service:<name>`; `kept_by` says who keeps the secret: `platform`
+        （私钥由平台保管）, or the organ.
+        """
+        of_organs = await in_thread(context.organ_keys.published)
+        return key_set((context.signer.key, *of_organs))
 
     return routes
 

@@ -14,12 +14,14 @@ from libs.common import limits as running_limits
 from libs.common.access import HANDLING, Level
 from libs.common.agencies import Duty, OrganId, OrganKind
 from libs.common.contracts import Form, Strict, body_of
+from libs.common.contracts.signatures import Signature
 from libs.common.http import json_bytes
 from libs.common.law import Confidence
 from libs.common.procedure import SERVICE, Person, Procedure, Proceeding, Step, may_take, open_steps
 from libs.common.service import Context
 from libs.common.signing import Receipt
 from services.cases.domain import Case, access_rows, headline, state_titles
+from services.cases.handlers.acting import Proof
 from services.cases.handlers.loading import Kept
 from services.cases.handlers.steps import etag, may_open, steps_named
 from services.cases.procedures import PROCEDURES
@@ -113,9 +115,12 @@ class CaseView:
 
 @dataclass(frozen=True, slots=True)
 class StepAnswer(CaseView):
-    """What an act answers: its receipts and the case as it is then."""
+    """What an act answers: what proves it, and the case as it is then."""
 
     receipts: tuple[Receipt, ...]
+    signatures: tuple[Signature, ...]
+    """Of the organ, over the act; none where no step of a procedure was taken. In the embedded
+    default the platform keeps the organs' keys: `/keys` says of each who does."""
 
 
 class CasePage(Strict):
@@ -324,13 +329,15 @@ def _opening_steps(
     return orjson.Fragment(json_bytes(found))
 
 
-def step_answer(
-    context: Context, case: Case, person: Person | None, receipts: Sequence[Receipt]
-) -> bytes:
+def step_answer(context: Context, case: Case, person: Person | None, proof: Proof) -> bytes:
     """The body of the answer to an act; it shows what a read by the same person would show then."""
     assert person is not None, "services take no legal step"
     level, _ = access_rows(case, context.profile.superior_ids)[person.organ]
-    answer = StepAnswer(receipts=tuple(receipts), **case_view(context, case, level, person))
+    answer = StepAnswer(
+        receipts=proof.receipts,
+        signatures=proof.signatures,
+        **case_view(context, case, level, person),
+    )
     return json_bytes(answer)
 
 

@@ -11,11 +11,10 @@ from libs.common.errors import Forbidden
 from libs.common.http import Routes, acting
 from libs.common.procedure import Said
 from libs.common.service import Context
-from libs.common.signing import Receipt
 from services.cases.api.answers import StepAnswer, kept_response, step_answer
 from services.cases.api.steps import person_or_none
 from services.cases.domain import Case
-from services.cases.handlers.acting import Running, act
+from services.cases.handlers.acting import Proof, Running, act
 from services.cases.handlers.loading import Loaded
 from services.cases.handlers.parties import ADD_PARTY_BODY, decide_adding
 
@@ -33,8 +32,8 @@ def add_parties(router: Routes, context: Context, running: Running) -> None:
         async def deciding(_: Connection, loaded: Loaded, sealing: Sealing) -> Sequence[Said]:
             return decide_adding(context, person, loaded, body=body, sealing=sealing)
 
-        def answer(case: Case, receipts: Sequence[Receipt]) -> bytes:
-            return step_answer(context, case, person, receipts)
+        def answer(case: Case, proof: Proof) -> bytes:
+            return step_answer(context, case, person, proof)
 
         kept = await act(context, act_request, case, deciding, answer, running=running, status=201)
         return kept_response(kept)

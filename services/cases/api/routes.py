@@ -1,6 +1,5 @@
 """The routes by which people read cases, and the table of all of them."""
 
-from collections.abc import Sequence
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -15,7 +14,6 @@ from libs.common.events import new_id
 from libs.common.http import Reading, Routes, acting, reader
 from libs.common.identity import Identity
 from libs.common.service import Context
-from libs.common.signing import Receipt
 from services.cases.api.answers import (
     CaseView,
     ContentView,
@@ -37,7 +35,7 @@ from services.cases.api.statistics import add_statistics
 from services.cases.api.steps import add_steps, person_or_none
 from services.cases.api.work import add_work
 from services.cases.domain import Case, shown_body, shows_words, stream_of
-from services.cases.handlers.acting import Running, act
+from services.cases.handlers.acting import Proof, Running, act
 from services.cases.handlers.numbering import Taking, case_series
 from services.cases.handlers.opening import OPEN_CASE_BODY, decide_opening
 from services.cases.views import cases as views
@@ -81,8 +79,8 @@ def add_opening(router: Routes, context: Context, running: Running) -> None:
         body = act_request.form(OPEN_CASE_BODY)
         case_id = new_id()
 
-        def answer(case: Case, receipts: Sequence[Receipt]) -> bytes:
-            return step_answer(context, case, person, receipts)
+        def answer(case: Case, proof: Proof) -> bytes:
+            return step_answer(context, case, person, proof)
 
         kept = await act(
             context,

@@ -17,10 +17,9 @@ from libs.common.http import Routes, acting
 from libs.common.identity import Identity
 from libs.common.procedure import ANNUL, CORRECT, SERVICE, Person, Procedure, Said, Step
 from libs.common.service import Context
-from libs.common.signing import Receipt
 from services.cases.api.answers import StepAnswer, kept_response, step_answer
 from services.cases.domain import Case
-from services.cases.handlers.acting import Running, act
+from services.cases.handlers.acting import Proof, Running, act
 from services.cases.handlers.loading import Loaded
 from services.cases.handlers.numbering import take_named, taking_of
 from services.cases.handlers.steps import Wanted, decide_step, steps_named
@@ -152,8 +151,8 @@ class StepRoute:
                 await take_named(context, connection, person, case_id, said)
             return said
 
-        def answer(case: Case, receipts: Sequence[Receipt]) -> bytes:
-            return step_answer(context, case, person, receipts)
+        def answer(case: Case, proof: Proof) -> bytes:
+            return step_answer(context, case, person, proof)
 
         kept = await act(
             context,

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import weakref
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -15,6 +16,7 @@ from libs.common.accesses import access_row
 from libs.common.contents import Sealing
 from libs.common.contracts.cases import CASES
 from libs.common.contracts.procedure import StepTaken
+from libs.common.contracts.signatures import Signature
 from libs.common.errors import (
     Busy,
     NotFound,
@@ -36,6 +38,7 @@ from services.cases.domain import PLATFORM, Case, case_of, evolve_case, stream_o
 from services.cases.handlers.loading import Kept, Loaded, load
 from services.cases.handlers.numbering import Taking, within
 from services.cases.handlers.rows import changed_rows
+from services.cases.handlers.signing import signed
 from services.cases.tables import METADATA
 
 ATTEMPTS_MAX: Final = 8
@@ -49,8 +52,16 @@ CONTENT_KEYS: Final = METADATA.tables["content_keys"]
 ACCESSES: Final = METADATA.tables["accesses"]
 
 
-Answer = Callable[[Case, Sequence[Receipt]], bytes]
-"""The body of the answer to an act, from the case as it is then and the receipts of the act."""
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What proves an act to whoever keeps it: the platform's receipts, the organ's signatures."""
+
+    receipts: tuple[Receipt, ...]
+    signatures: tuple[Signature, ...]
+
+
+Answer = Callable[[Case, Proof], bytes]
+"""The body of the answer to an act, from the case as it is then and what proves the act."""
 
 
 def new_events(
@@ -171,6 +182,7 @@ async def act(
                 except RevisionStale as stale:
                     raise await _with_changes(connection, case_id, stale) from stale
                 now = context.clock.now()
+                said, signatures = await signed(context, person, said, now)
                 after = after_all(loaded.case, said, now, By(person.id, person.organ))
                 version = loaded.version + len(said)
                 events = new_events(
@@ -188,7 +200,7 @@ async def act(
                 )
                 kept = Kept(
                     status,
-                    answer(after, [receipt]),
+                    answer(after, Proof((receipt,), signatures)),
                     {"Stream-Version": f"{stream}@{version}"},
                 )
                 rows = changed_rows(
