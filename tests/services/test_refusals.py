@@ -25,6 +25,7 @@ from tests.support.running import (
     Act,
     Case,
     Office,
+    found,
     refused,
     transfer_of,
 )
@@ -150,6 +151,8 @@ async def test_the_oldest_times_are_taken_or_refused_cleanly(shared: Office) -> 
         form = {"act": str(act), "reason": "x", "happened_at": moment}
         answer = await shared.try_to(report, Act(OFFICER, "correct", form))
         assert answer.status_code in (404, 409, 422), answer.text
+    # What was taken is listed: no list falls over it.
+    found(await shared.get(OFFICER, "/api/cases/v1/work", mine="true"))
 
 
 async def test_no_step_before_the_one_it_follows(shared: Office) -> None:
@@ -197,8 +200,8 @@ async def test_a_refusal_leaves_nothing_half_written(shared: Office) -> None:
 async def test_bounds_of_paths_and_bodies(shared: Office) -> None:
     large = {**OPENING, "summary": "长" * 400_000}
     refused(await shared.post(OFFICER, CASES, large), 413, "common.body.too_large")
-    found = {**OPENING, "summary": "长" * 20_001}
-    assert fields(refused(await shared.post(OFFICER, CASES, found), 422, INVALID)) == [
+    too_long = {**OPENING, "summary": "长" * 20_001}
+    assert fields(refused(await shared.post(OFFICER, CASES, too_long), 422, INVALID)) == [
         ("summary", "string_too_long")
     ]
     for path in (f"{CASES}/not-a-uuid", f"{CASES}/{uuid4()}/contents/1", f"{INBOX}/0"):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Final
 from uuid import UUID
 
 from libs.common.procedure import Proceeding
@@ -51,12 +52,16 @@ def _left_at(proceeding: Proceeding) -> dict[UUID, datetime | None]:
     )
 
 
+EARLIEST: Final = datetime(1, 1, 2, tzinfo=UTC)
+
+
 def storable(moment: datetime) -> datetime:
-    """A legal time as a column takes it: the first day of the year 1 begins before it in UTC."""
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        return datetime.min.replace(tzinfo=UTC)
+    """A legal time as a column takes it, which has no first day of the year 1.
+
+    That day begins before it in UTC, and its first moment is what a column gives back as without
+    beginning, with no zone.
+    """
+    return EARLIEST if moment.replace(tzinfo=UTC) < EARLIEST else moment.astimezone(UTC)
 
 
 def party_rows(case: Case) -> list[Row]:
