@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
-from libs.common.access import EVERYBODY, Level, widest
+from libs.common.access import EVERYBODY, POLICY, Level, Part, widest
 from libs.common.contracts import Event, Strict
 from libs.common.contracts.cases.dossier import (
     CaseImported,
@@ -226,7 +226,7 @@ def shown_body(
     """
     if level in (Level.HOLDER, Level.SUPERVISOR):
         return body
-    if level is Level.SUPERIOR:
+    if Part.OWN not in POLICY[level]:
         return None
     told = any(
         organ == told_organ
@@ -252,7 +252,7 @@ def shows_words(case: Case, level: Level, organ: str, content: UUID) -> bool:
         organ: the reader's.
         content: the words.
     """
-    if case.source is not None or level is Level.SUPERIOR:
+    if case.source is not None or Part.ADDRESSED not in POLICY[level]:
         return False
     return any(
         reason["id"] == str(content)

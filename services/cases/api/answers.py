@@ -11,7 +11,7 @@ from fastapi import Response
 from pydantic import AwareDatetime
 
 from libs.common import limits as running_limits
-from libs.common.access import HANDLING, Level
+from libs.common.access import POLICY, Level, Part
 from libs.common.agencies import Duty, OrganId, OrganKind
 from libs.common.contracts import Form, Strict, body_of
 from libs.common.http import json_bytes
@@ -271,7 +271,7 @@ def proceeding_view(
 
 def case_view(context: Context, case: Case, level: Level, person: Person | None) -> dict[str, Any]:
     """The members of a `CaseView`."""
-    handles = level in HANDLING
+    parts = POLICY[level]
     return {
         "id": case.id,
         "number": case.number,
@@ -283,11 +283,11 @@ def case_view(context: Context, case: Case, level: Level, person: Person | None)
         "discovered_at": case.discovered_at,
         "headline": headline(case),
         "level": level,
-        "officers": case.officers if handles else (),
+        "officers": case.officers if Part.OFFICERS in parts else (),
         # A minor, and whoever only supervises or counts, is given no more than that there is one.
         "parties": tuple(
             {"id": str(party.id), "kind": party.kind, "withheld": True}
-            if (party.is_minor and level is not Level.HOLDER) or level is Level.SUPERIOR
+            if (party.is_minor and level is not Level.HOLDER) or Part.PARTIES not in parts
             else party.model_dump(mode="json", exclude_none=True)
             for party in case.parties
         ),

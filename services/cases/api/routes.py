@@ -8,7 +8,7 @@ import orjson
 from fastapi import Query, Request, Response
 from pydantic import Field
 
-from libs.common.access import Level
+from libs.common.access import POLICY, Level, Part
 from libs.common.contracts import Strict
 from libs.common.errors import Forbidden, NotFound
 from libs.common.events import new_id
@@ -32,7 +32,7 @@ from services.cases.api.lists import add_lists
 from services.cases.api.numbers import add_numbers
 from services.cases.api.parties import add_parties
 from services.cases.api.screening import add_screening
-from services.cases.api.seeing import seen
+from services.cases.api.seeing import reads_as, seeing_of, seen
 from services.cases.api.statistics import add_statistics
 from services.cases.api.steps import add_steps, person_or_none
 from services.cases.api.work import add_work
@@ -133,7 +133,7 @@ def add_one_case(router: Routes, context: Context) -> None:
         reading: Annotated[Reading, reading_of],
     ) -> Response:
         found, level = await seen(context, reading, case)
-        async with context.database.begin() as connection:
+        async with reads_as(context, seeing_of(context, reading)) as connection:
             rows = await views.events_of(connection, stream_of(found.id), query.after, query.limit)
         entries = tuple(
             TrailEntry(
@@ -168,7 +168,7 @@ def add_one_case(router: Routes, context: Context) -> None:
         case: UUID, content: UUID, reading: Annotated[Reading, reading_of]
     ) -> Response:
         found, level = await seen(context, reading, case)
-        async with context.database.begin() as connection:
+        async with reads_as(context, seeing_of(context, reading)) as connection:
             row = await views.content(connection, stream_of(found.id), content)
         if row is None or not (
             may_read_words(level, row.organ, reading.identity)
@@ -189,4 +189,5 @@ def may_read_words(level: Level, organ: str, identity: Identity) -> bool:
 
     Whoever sees figures only, an auditor too, reads no words, not even those of the own organ.
     """
-    return level is Level.HOLDER or (level is not Level.SUPERIOR and organ == identity.organ)
+    parts = POLICY[level]
+    return Part.HELD in parts or (Part.OWN in parts and organ == identity.organ)

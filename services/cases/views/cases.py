@@ -11,10 +11,12 @@ from pydantic import AwareDatetime
 from sqlalchemy import (
     ColumnElement,
     Select,
+    Table,
     and_,
     case,
     func,
     literal,
+    or_,
     select,
     true,
     tuple_,
@@ -23,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy import Row as SqlRow
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.common.access import Level, Sight
+from libs.common.access import Level, Part, Sight, seeing_part
 from libs.common.access_sql import visible
 from libs.common.contracts import Code, Number, StateCode, Strict
 from libs.common.contracts.cases.dossier import Division
@@ -117,11 +119,16 @@ class Seeing:
     today: date
     zone: ZoneInfo
 
-    def of(
-        self, case_id: ColumnElement[Any], *, but: frozenset[Level] = frozenset()
-    ) -> ColumnElement[bool]:
-        """Whether the case that a column names is seen, at another level than some."""
-        return visible(CASE_ACCESS, case_id, self.sight, self.today, self.levels - but)
+    def of(self, case_id: ColumnElement[Any], part: Part = Part.STATE) -> ColumnElement[bool]:
+        """Whether somebody is shown a part of the case that a column names."""
+        levels = self.levels & seeing_part(part)
+        return visible(CASE_ACCESS, case_id, self.sight, self.today, levels)
+
+    def found(self, table: Table) -> ColumnElement[bool]:
+        """Whether a row of findings or penalties is seen: as a part of the case, or as own."""
+        c = table.c
+        own = and_(c.organ == self.sight.organ, self.of(c.case_id, Part.OWN))
+        return or_(self.of(c.case_id, Part.FOUND), own)
 
     def midnight(self, day: date) -> datetime:
         """When a day begins in the law's zone."""
@@ -145,8 +152,7 @@ def cases_seen(seeing: Seeing, wanted: CaseFilter) -> Select[Any]:
 def _conditions(seeing: Seeing, wanted: CaseFilter) -> Iterator[ColumnElement[bool]]:
     c = CASES.c
     # Whoever counts only is not shown the parties, and does not find by them either.
-    withheld = frozenset({Level.SUPERIOR}) if wanted.credit_code else frozenset[Level]()
-    yield seeing.of(c.id, but=withheld)
+    yield seeing.of(c.id, Part.PARTIES if wanted.credit_code else Part.STATE)
     yield from case_conditions(wanted)
     if proceeding := list(_proceeding_conditions(wanted)):
         yield select(PROCEEDINGS.c.id).where(PROCEEDINGS.c.case_id == c.id, *proceeding).exists()
@@ -274,7 +280,7 @@ async def list_limits(
         r.due_at.is_not(None),
         # What bears only on the step that ends it is no work that waits.
         r.conditional.is_(False),
-        seeing.of(r.case_id),
+        seeing.of(r.case_id, Part.LIMITS),
     ]
     if organ is not None:
         conditions.append(r.organ == organ)
