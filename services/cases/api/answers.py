@@ -11,7 +11,7 @@ from fastapi import Response
 from pydantic import AwareDatetime
 
 from libs.common import limits as running_limits
-from libs.common.access import POLICY, Level, Part
+from libs.common.access import Level, Part
 from libs.common.agencies import Duty, OrganId, OrganKind
 from libs.common.contracts import Form, Strict, body_of
 from libs.common.http import json_bytes
@@ -19,10 +19,11 @@ from libs.common.law import Confidence
 from libs.common.procedure import SERVICE, Person, Procedure, Proceeding, Step, may_take, open_steps
 from libs.common.service import Context
 from libs.common.signing import Receipt
-from services.cases.domain import Case, access_rows, headline, state_titles
+from services.cases.domain import Case, headline, state_titles
 from services.cases.handlers.loading import Kept
 from services.cases.handlers.steps import etag, may_open, steps_named
 from services.cases.procedures import PROCEDURES
+from services.cases.standing import Reader, access_rows, reader_of, shows_minors
 from services.cases.views.cases import CaseLine, Facets, LimitLine
 
 
@@ -269,9 +270,10 @@ def proceeding_view(
     )
 
 
-def case_view(context: Context, case: Case, level: Level, person: Person | None) -> dict[str, Any]:
+def case_view(
+    context: Context, case: Case, reader: Reader, person: Person | None
+) -> dict[str, Any]:
     """The members of a `CaseView`."""
-    parts = POLICY[level]
     return {
         "id": case.id,
         "number": case.number,
@@ -282,12 +284,12 @@ def case_view(context: Context, case: Case, level: Level, person: Person | None)
         "opened_at": case.opened_at,
         "discovered_at": case.discovered_at,
         "headline": headline(case),
-        "level": level,
-        "officers": case.officers if Part.OFFICERS in parts else (),
+        "level": reader.level,
+        "officers": case.officers if reader.shown(Part.OFFICERS) else (),
         # A minor, and whoever only supervises or counts, is given no more than that there is one.
         "parties": tuple(
             {"id": str(party.id), "kind": party.kind, "withheld": True}
-            if (party.is_minor and level is not Level.HOLDER) or Part.PARTIES not in parts
+            if (party.is_minor and not shows_minors(reader)) or not reader.shown(Part.PARTIES)
             else party.model_dump(mode="json", exclude_none=True)
             for party in case.parties
         ),
@@ -295,7 +297,7 @@ def case_view(context: Context, case: Case, level: Level, person: Person | None)
             proceeding_view(context, case, each, person) for each in case.proceedings
         ),
         "open_steps": opening_steps(context, case, person)
-        if person is not None and may_open(case, level)
+        if person is not None and may_open(case, reader.level)
         else (),
     }
 
@@ -329,8 +331,10 @@ def step_answer(
 ) -> bytes:
     """The body of the answer to an act; it shows what a read by the same person would show then."""
     assert person is not None, "services take no legal step"
-    level, _ = access_rows(case, context.profile.superior_ids)[person.organ]
-    answer = StepAnswer(receipts=tuple(receipts), **case_view(context, case, level, person))
+    superiors = context.profile.superior_ids
+    level, _ = access_rows(case, superiors)[person.organ]
+    reader = reader_of(case, person.organ, level, superiors)
+    answer = StepAnswer(receipts=tuple(receipts), **case_view(context, case, reader, person))
     return json_bytes(answer)
 
 

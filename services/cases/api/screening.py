@@ -13,7 +13,7 @@ from uuid import UUID
 from fastapi import Query, Response
 from pydantic import Field
 
-from libs.common.access import POLICY, Part
+from libs.common.access import Part
 from libs.common.contracts import Number, Strict
 from libs.common.contracts.procedure import Document
 from libs.common.errors import BodyInvalid
@@ -221,8 +221,8 @@ def add_screening(router: Routes, context: Context) -> None:
         description="达到或者接近标准均为提示，由人判断。/ Signs for a person to look at.",
     )
     async def screen_case(case: UUID, reading: Annotated[Reading, reading_of]) -> Response:
-        found, level = await seen(context, reading, case)
-        if Part.OWN not in POLICY[level]:
+        found, reader = await seen(context, reading, case)
+        if not reader.shown(Part.OWN):
             view = CaseScreening(case=case, withheld=True)
             return await reading.answer(view, shown=[str(case)])
         keys = {key_of(party) for party in found.parties}

@@ -17,11 +17,12 @@ from libs.common.identity import Identity
 from libs.common.service import Context
 from services.cases.domain import Case
 from services.cases.handlers.loading import load, today
+from services.cases.standing import Reader, reader_of
 from services.cases.views.cases import Seeing
 
 
-async def seen(context: Context, reading: Reading, case_id: UUID) -> tuple[Case, Level]:
-    """A case and the level at which its reader sees it.
+async def seen(context: Context, reading: Reading, case_id: UUID) -> tuple[Case, Reader]:
+    """A case and how its reader stands to it.
 
     Raises:
         NotFound: there is none, or none for this reader.
@@ -36,7 +37,8 @@ async def seen(context: Context, reading: Reading, case_id: UUID) -> tuple[Case,
     if loaded.case is None or level is None:
         raise NotFound
     reading.require_purpose(level)
-    return loaded.case, level
+    superiors = context.profile.superior_ids
+    return loaded.case, reader_of(loaded.case, reading.identity.organ, level, superiors)
 
 
 @contextlib.asynccontextmanager

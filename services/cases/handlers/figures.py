@@ -6,10 +6,11 @@ from libs.common.access import Level
 from libs.common.access_sql import AS_SERVICE, see_as, settings_of
 from libs.common.database import driver_of
 from libs.common.service import Context
-from services.cases.domain import Case, access_rows
+from services.cases.domain import Case
 from services.cases.handlers.done import all_acts
 from services.cases.handlers.position import Position, position_now
 from services.cases.handlers.rows import limit_row
+from services.cases.standing import access_rows
 from services.cases.views.cases import Seeing
 from services.cases.views.figures import Behind, Counts, FigureFilter, count_all, freeze
 

@@ -35,6 +35,7 @@ from services.cases.tables import CASE_PARTIES, CASES, LIMITS, METADATA, PROCEED
 CASE_ACCESS = METADATA.tables["case_access"]
 CONTENTS = METADATA.tables["contents"]
 CONTENT_KEYS = METADATA.tables["content_keys"]
+EVENTS = METADATA.tables["events"]
 FACET_MAX: Final = 10_000
 
 
@@ -311,11 +312,16 @@ async def list_limits(
 
 
 async def content(connection: AsyncConnection, stream: str, content_id: UUID) -> SqlRow[Any] | None:
-    """A sealed content of a stream with its wrapped key; None when there is none."""
+    """A sealed content of a stream, its wrapped key, and the event in which it stands."""
+    e = EVENTS.c
     statement = (
-        select(CONTENTS, CONTENT_KEYS.c.wrapped)
+        select(CONTENTS, CONTENT_KEYS.c.wrapped, e.agency, e.data)
         .join(CONTENT_KEYS, CONTENT_KEYS.c.subject == CONTENTS.c.subject)
+        .join(EVENTS, e.stream == CONTENTS.c.stream)
         .where(CONTENTS.c.id == content_id, CONTENTS.c.stream == stream)
+        .where(func.strpos(e.data, str(content_id)) > 0)
+        .order_by(e.version)
+        .limit(1)
     )
     return (await connection.execute(statement)).one_or_none()
 
