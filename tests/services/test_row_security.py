@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import asyncpg
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, true
 from sqlalchemy.exc import ProgrammingError
 
 import services
@@ -169,6 +169,33 @@ def check_seen(
     assert cases <= {case for case, level in seen.items() if level not in withheld}, (organ, table)
     for case, by in found:
         assert by in (None, organ) or seen[case] in WHOLE_FILE, (organ, table)
+
+
+LISTS: Final = (
+    *("/api/cases/v1/cases", "/api/cases/v1/cases.csv", "/api/cases/v1/limits"),
+    *("/api/cases/v1/work", "/api/cases/v1/work?organ=ly-eeb", "/api/cases/v1/screening"),
+)
+
+
+async def test_every_list_is_the_same_when_the_application_forgets_its_filter(
+    shared: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await some_cases(shared)
+
+    async def shown() -> list[str]:
+        answers = [
+            await shared.get(person, path, purpose=purpose)
+            for path in LISTS
+            for person in ("ly-psb-head", "ly-pp-officer-1", "ly-gov-officer", "ly-court-head")
+            for purpose in (None, "supervision; article=M17 14")
+        ]
+        assert {answer.status_code for answer in answers} == {200}
+        return [answer.text for answer in answers]
+
+    before = await shown()
+    assert len(set(before)) > len(LISTS)
+    monkeypatch.setattr("services.cases.views.cases.visible", lambda *_: true())
+    assert await shown() == before
 
 
 async def test_a_reader_cannot_write(shared: Office) -> None:
