@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import httpx
 
+from libs.common.agencies import Duty, PersonId
 from services.cases.api.steps import StepRoute
 from tests.services.test_routes import leaves
 from tests.support.running import (
@@ -178,6 +179,26 @@ async def test_what_one_sees_and_may_not_do_is_refused_with_the_rule(shared: Off
     assert [each["etag"] for each in after["proceedings"]] == [
         each["etag"] for each in case["proceedings"]
     ]
+
+
+async def test_whoever_reads_no_case_acts_on_none(shared: Office) -> None:
+    """An administrator inside an organ that handles it, and an auditor, who sees every case."""
+    case = await shared.story(*TO_REPORT)
+    path = f"{CASES}/{case['id']}/proceedings/{transfer_of(case)['id']}/approve"
+    head = shared.runtime.profile.person(PersonId("ly-eeb-head"))
+    for duty, status, code in (
+        (Duty.ADMINISTRATOR, 404, "common.resource.not_found"),
+        (Duty.AUDITOR, 403, "common.actor.not_entitled"),
+    ):
+        somebody = head.model_copy(update={"duties": (duty,)})
+        headers = {
+            "Authorization": f"Bearer {shared.runtime.issuer.person_token(somebody)}",
+            "Idempotency-Key": uuid4().hex,
+        }
+        answer = await shared.client.post(path, json={"form": {"opinion": "无"}}, headers=headers)
+        refused(answer, status, code)
+    outsider = await shared.post("ly-audit-auditor", path, {"form": {"opinion": "无"}})
+    refused(outsider, 403, "common.actor.not_entitled")
 
 
 async def test_a_minor_is_withheld_in_the_trail_too(shared: Office) -> None:
