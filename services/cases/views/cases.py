@@ -242,12 +242,18 @@ async def count_facets(connection: AsyncConnection, seeing: Seeing, wanted: Case
         )
         for column in (f.field, f.agency, f.division, f.cause)
     ]
-    parts += [
-        select(literal(column.name), column, func.count(p.case_id.distinct()))
+    # Once for all three: each row read is asked again by row security.
+    placed = (
+        select(p.case_id, p.procedure, p.state, p.holder)
         .select_from(found.join(PROCEEDINGS, p.case_id == f.id))
         .where(and_(true(), *_proceeding_conditions(wanted)))
-        .group_by(column)
-        for column in (p.procedure, p.state, p.holder)
+        .cte("placed")
+    )
+    parts += [
+        select(literal(column.name), column, func.count(placed.c.case_id.distinct())).group_by(
+            column
+        )
+        for column in (placed.c.procedure, placed.c.state, placed.c.holder)
     ]
     missed = select(LIMITS.c.id).where(LIMITS.c.case_id == f.id, *is_overdue()).exists()
     parts.append(
@@ -287,12 +293,13 @@ async def list_limits(
         conditions.append(r.organ == organ)
     if after is not None:
         conditions.append(tuple_(r.due_at, r.id) > tuple_(*after))
+    page = select(LIMITS).where(and_(*conditions)).order_by(r.due_at, r.id).limit(limit)
+    # The cases of the page only: each row read is asked again by row security.
+    shown = page.subquery("shown")
     rows = await connection.execute(
-        select(LIMITS, CASES.c.number)
-        .join(CASES, CASES.c.id == r.case_id)
-        .where(and_(*conditions))
-        .order_by(r.due_at, r.id)
-        .limit(limit)
+        select(shown, CASES.c.number)
+        .join(CASES, CASES.c.id == shown.c.case_id)
+        .order_by(shown.c.due_at, shown.c.id)
     )
     return [
         LimitLine(
