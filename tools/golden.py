@@ -77,6 +77,7 @@ def openapi() -> str:
             calendar=Calendar(),
             clock=clock,
             database=database,
+            reads=database,
             event_log=LogReader(source, event_log(service.name)),
             access_log=LogReader(source, access_log(service.name)),
             accesses=AccessRecorder(database, service.metadata.tables["accesses"]),

@@ -5,7 +5,7 @@ Hot statements go through the driver, everything else through SQLAlchemy Core; b
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -62,18 +62,23 @@ def _is_transient_state(error: BaseException | None) -> bool:
 
 
 class Database:
-    """The pool of one service's database, for the service's role.
+    """A pool of one service's database, for the service's role.
 
     Args:
         dsn: a libpq address.
         pool_max: connections at the most; waiting callers are served first come, first served,
             because SQLAlchemy's own queue lets late ones pass and doubles the tail.
+        session: settings with which every session begins; row security reads them, and without any
+            a session sees no row that is guarded (`access_sql`).
     """
 
-    def __init__(self, dsn: str, *, pool_max: int = POOL_MAX) -> None:
+    def __init__(
+        self, dsn: str, *, pool_max: int = POOL_MAX, session: Mapping[str, str] | None = None
+    ) -> None:
         self.dsn = dsn
+        self._session = {"jit": "off", **(session or {})}
         # The pool is ours: SQLAlchemy's costs more than an append. Nothing session-level is ever
-        # set on a pooled connection, so there is nothing to reset between two uses.
+        # set on a connection after its beginning, so there is nothing to reset between two uses.
         self._engine = create_async_engine(
             "postgresql+asyncpg://", async_creator=self.direct, poolclass=NullPool
         )
@@ -89,7 +94,7 @@ class Database:
             Transient: nobody listens at the address, or its socket is not there (yet).
         """
         try:
-            return await asyncpg.connect(self.dsn, server_settings={"jit": "off"})
+            return await asyncpg.connect(self.dsn, server_settings=self._session)
         except OSError as error:
             raise Transient(f"the database is away: {type(error).__name__}") from error
 

@@ -23,6 +23,7 @@ from opentelemetry.sdk.trace import SpanProcessor
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from libs.common.access_sql import AS_SERVICE
 from libs.common.accesses import AccessRecorder
 from libs.common.agencies import Profile
 from libs.common.background import Begin, crew, ended, in_thread, lasting, once, periodic
@@ -130,7 +131,7 @@ async def prepared(
         databases = await stack.enter_async_context(_databases(runtime, services, tell))
         calendar = national(settings.var / profile.calendar)
         for service in services:
-            database = databases[service.name]
+            database, reads = databases[service.name]
             source = f"//{profile.installation}/{service.name}"
             runtime.contexts[service.name] = Context(
                 service=service.name,
@@ -138,6 +139,7 @@ async def prepared(
                 calendar=calendar,
                 clock=clock,
                 database=database,
+                reads=reads,
                 event_log=LogReader(source, event_log(service.name)),
                 access_log=LogReader(source, access_log(service.name)),
                 accesses=AccessRecorder(database, service.metadata.tables["accesses"]),
@@ -225,15 +227,19 @@ async def _begin_identity(runtime: Runtime, tell: Tell, begin: Begin) -> None:
 @contextlib.asynccontextmanager
 async def _databases(
     runtime: Runtime, services: Sequence[Service], tell: Tell
-) -> AsyncGenerator[dict[str, Database], None]:
-    """The database of each service: embedded and migrated, or external and found fit."""
+) -> AsyncGenerator[dict[str, tuple[Database, Database]], None]:
+    """The database of each service, embedded and migrated, or external and found fit.
+
+    Each is given twice: for what the service does itself, and for what a person reads.
+    """
     url = runtime.settings.database_url
     async with contextlib.AsyncExitStack() as stack:
 
-        def opened(address: str) -> Database:
-            database = Database(address)
-            stack.push_async_callback(database.close)
-            return database
+        def opened(address: str) -> tuple[Database, Database]:
+            database, reads = Database(address, session=AS_SERVICE), Database(address)
+            for each in (database, reads):
+                stack.push_async_callback(each.close)
+            return database, reads
 
         if url is None:
             addresses = await stack.enter_async_context(_embedded(runtime, services, tell))
@@ -247,7 +253,7 @@ async def _databases(
         databases = {each.name: opened(url.format(service=each.name)) for each in services}
         for service in services:
             tell(f"连接数据库 / connecting to the database of {service.name}")
-            await _need_database(databases[service.name], service, tell)
+            await _need_database(databases[service.name][0], service, tell)
         yield databases
 
 
@@ -315,7 +321,8 @@ async def migrated(owner_address: str, service: Service, *, role: str) -> None:
 async def _need_database(database: Database, service: Service, tell: Tell) -> None:
     """Wait for an external database, and see that it has what the service reads and writes.
 
-    Columns more than we know are well: a neighbour may be one release ahead.
+    Columns more than we know are well: a neighbour may be one release ahead. A role that row
+    security does not bind is none to run with.
     """
     loop = asyncio.get_running_loop()
     end = loop.time() + DATABASE_SECONDS_MAX
@@ -324,6 +331,7 @@ async def _need_database(database: Database, service: Service, tell: Tell) -> No
             async with asyncio.timeout(DATABASE_SECONDS_MAX), database.begin() as connection:
                 rows = await connection.execute(_COLUMNS)
                 found = {(row.table_name, row.column_name) for row in rows}
+                bound = set(await connection.scalars(_BOUND))
             break
         except _DATABASE_ERRORS as error:
             if loop.time() > end or not _may_pass(error):
@@ -336,8 +344,18 @@ async def _need_database(database: Database, service: Service, tell: Tell) -> No
             f"{service.name}: 数据库未迁移 / not migrated: {missing[0]} (+{len(missing) - 1});"
             " xianjie migrate"
         )
+    if unbound := sorted(service.metadata.info.get("guarded", frozenset()) - bound):
+        raise StartError(
+            f"{service.name}: 行级安全未生效 / row security does not bind: {unbound[0]}"
+            f" (+{len(unbound) - 1}); xianjie migrate;"
+            " 服务角色不得为表主或超级用户 / the role may neither own tables nor be superuser"
+        )
 
 
+_BOUND: Final = text(
+    "select relname from pg_class where relnamespace = current_schema()::regnamespace"
+    " and relkind = 'r' and row_security_active(oid)"
+)
 _COLUMNS: Final = text(
     "select table_name, column_name from information_schema.columns"
     " where table_schema = current_schema()"

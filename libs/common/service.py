@@ -37,6 +37,9 @@ class Context:
     calendar: Calendar
     clock: Clock
     database: Database
+    """For what the service does itself: acts, reactions, jobs."""
+    reads: Database
+    """For what a person reads; without saying who, a transaction sees no row that is guarded."""
     event_log: LogReader
     access_log: LogReader
     accesses: AccessRecorder

@@ -1,14 +1,13 @@
 """A case as its events made it: the dossier and the proceedings that run on it. Pure."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
-from typing import Any, Final
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from pydantic import AwareDatetime
 
-from libs.common.access import EVERYBODY, Level, widest
 from libs.common.contracts import Event, Strict
 from libs.common.contracts.cases.dossier import (
     CaseImported,
@@ -19,7 +18,7 @@ from libs.common.contracts.cases.dossier import (
     Remark,
 )
 from libs.common.contracts.procedure import StepTaken
-from libs.common.procedure import SERVICE, By, Proceeding, evolve, platform_itself
+from libs.common.procedure import By, Proceeding, evolve, platform_itself
 from libs.common.screening import Grade
 from services.cases.procedures import PROCEDURES
 
@@ -167,103 +166,3 @@ def _count_suspects(suspects: Sequence[Proceeding]) -> str:
         for state, n in found
     )
     return f"{zh} / {en}"
-
-
-def access_rows(
-    case: Case, superiors: Mapping[str, tuple[str, ...]]
-) -> dict[str, tuple[Level, date | None]]:
-    """Which organs see the case, and at which level.
-
-    The agency always; the holder of an open proceeding; whoever a step was told to or who signed;
-    the supervising procuratorate from the first decision on; superiors of those that handle it.
-
-    Args:
-        case: as it is.
-        superiors: the organs above each organ.
-    """
-    if case.source is not None:
-        # What was published is read by everybody who says why.
-        return {EVERYBODY: (Level.SUPERVISOR, None)}
-    levels: dict[str, list[Level]] = {case.agency: [Level.PARTY]}
-    for proceeding in case.proceedings:
-        procedure = PROCEDURES[proceeding.procedure]
-        is_open = not procedure.state(proceeding.state).final
-        supervisor = proceeding.parts.get(procedure.overseer or "")
-        levels.setdefault(proceeding.holder, []).append(Level.HOLDER if is_open else Level.PARTY)
-        for taken in proceeding.taken:
-            seen_by = {taken.organ, *(organ for organ, _ in taken.told)}
-            for organ in seen_by - {supervisor, SERVICE}:
-                levels.setdefault(organ, []).append(Level.PARTY)
-            if supervisor and (taken.decides or supervisor in seen_by):
-                levels.setdefault(supervisor, []).append(Level.SUPERVISOR)
-    for organ in tuple(levels):
-        for superior in superiors.get(organ, ()):
-            levels.setdefault(superior, []).append(Level.SUPERIOR)
-    return {organ: (widest(found), None) for organ, found in levels.items()}
-
-
-def shown_body(
-    case: Case,
-    level: Level,
-    organ: str,
-    *,
-    act: UUID,
-    agency: str,
-    body: Mapping[str, Any],
-) -> Mapping[str, Any] | None:
-    """What a reader is shown of an event's body.
-
-    The holder and the supervising procuratorate see it whole. A party sees what it said itself and
-    what was addressed to it, of other steps the state and the day; a superior sees that it was.
-
-    Args:
-        case: as it is.
-        level: the reader's.
-        organ: the reader's.
-        act: the event's id.
-        agency: the organ that said it.
-        body: as stored.
-    """
-    if level in (Level.HOLDER, Level.SUPERVISOR):
-        return body
-    if level is Level.SUPERIOR:
-        return None
-    told = any(
-        organ == told_organ
-        for proceeding in case.proceedings
-        for taken in proceeding.taken
-        if taken.act == act
-        for told_organ, _ in taken.told
-    )
-    if told or organ in (agency, body.get("to_organ"), body.get("organ")):
-        return body
-    head = body.get("head")
-    return {"head": {key: head[key] for key in STATUS_ONLY}} if head else None
-
-
-def shows_words(case: Case, level: Level, organ: str, content: UUID) -> bool:
-    """Whether an organ reads words that others wrote: those of an act of which it was told.
-
-    The supervising procuratorate reads why a transfer was refused or a suspicion dismissed.
-
-    Args:
-        case: as it is.
-        level: the reader's.
-        organ: the reader's.
-        content: the words.
-    """
-    if case.source is not None or level is Level.SUPERIOR:
-        return False
-    return any(
-        reason["id"] == str(content)
-        for proceeding in case.proceedings
-        for taken in proceeding.taken
-        if (reason := taken.facts.get("reason"))
-        and (
-            any(organ == told for told, _ in taken.told)
-            or organ == proceeding.parts.get(PROCEDURES[proceeding.procedure].overseer or "")
-        )
-    )
-
-
-STATUS_ONLY = ("state", "happened_at", "precision")

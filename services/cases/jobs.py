@@ -48,8 +48,10 @@ async def tick(context: Context) -> None:
 
 
 def cases_due(now: datetime) -> Select[UUID]:
-    """The cases of which a limit has to be looked at, so many at a time."""
-    return select(LIMITS.c.case_id).where(LIMITS.c.next_at <= now).distinct().limit(BATCH_MAX)
+    """The cases of which a limit has to be looked at, the longest due first, so many limits."""
+    next_at = LIMITS.c.next_at
+    due = select(LIMITS.c.case_id).where(next_at <= now).order_by(next_at).limit(BATCH_MAX)
+    return select(due.subquery().c.case_id).distinct()
 
 
 async def apply_calendar(context: Context) -> None:

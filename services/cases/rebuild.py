@@ -7,13 +7,14 @@ from sqlalchemy import Table
 
 from libs.common.service import Context
 from libs.common.store import Row, arrays, write
-from services.cases.domain import STATE_VERSION, access_rows
+from services.cases.domain import STATE_VERSION
 from services.cases.handlers.done import all_acts, party_rows
 from services.cases.handlers.loading import replay
 from services.cases.handlers.renumbering import register_rows
 from services.cases.handlers.rows import CASE_ACCESS, SNAPSHOTS, case_row, limit_row, proceeding_row
 from services.cases.handlers.screened import screening_rows
 from services.cases.handlers.waiting import all_work
+from services.cases.standing import access_rows
 from services.cases.tables import (
     ACTS,
     CASE_PARTIES,

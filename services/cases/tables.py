@@ -1,5 +1,6 @@
 """Columns of the case service: its views, and the register of its numbers."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from sqlalchemy import (
@@ -18,6 +19,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import UUID
 
+from libs.common.access import Part
+from libs.common.access_sql import Guarded
 from libs.common.tables import EFFECT, VIEW, Moment, common
 
 METADATA = MetaData()
@@ -233,3 +236,29 @@ APPLIED_CALENDAR = Table(
     info=EFFECT,
 )
 """The calendar by which every running limit was last computed."""
+
+_OF_SERVICE: Final = ("requests", "outbox", "log", "log_identity", "consumed", "parked")
+_OF_READS: Final = ("accesses", "access_outbox", "access_log", "bus_positions")
+GUARDED: Final[Mapping[Table, Guarded]] = {
+    CASES: Guarded(case="id"),
+    PROCEEDINGS: Guarded(case="case_id"),
+    LIMITS: Guarded(case="case_id", part=Part.LIMITS),
+    WORK: Guarded(case="case_id"),
+    ACTS: Guarded(case="case_id", part=Part.FIGURES),
+    CASE_PARTIES: Guarded(case="case_id", part=Part.PARTIES),
+    FINDINGS: Guarded(case="case_id", organ="organ", part=Part.FOUND),
+    PENALTIES: Guarded(case="case_id", organ="organ", part=Part.FOUND),
+    NUMBERS: Guarded(organ="organ"),
+    REGISTER: Guarded(organ="organ"),
+    METADATA.tables["case_access"]: Guarded(case="case_id"),
+    METADATA.tables["snapshots"]: Guarded(stream="stream"),
+    METADATA.tables["events"]: Guarded(stream="stream"),
+    METADATA.tables["contents"]: Guarded(stream="stream", part=Part.OWN),
+    # A key is of a case or of a person; wrapped, and without the words, it tells nothing.
+    METADATA.tables["content_keys"]: Guarded(is_telling=False),
+    APPLIED_CALENDAR: Guarded(),
+    **{METADATA.tables[name]: Guarded() for name in (*_OF_SERVICE, *_OF_READS)},
+}
+"""How each row is bound: row security is made of this, as the migrations have it. A reader sees
+what the policy shows; what is bound to nothing is the service's alone."""
+METADATA.info["guarded"] = frozenset(table.name for table in GUARDED)

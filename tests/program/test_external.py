@@ -28,6 +28,9 @@ def test_a_database_not_migrated_is_refused_then_migrated_and_served(
         done = command("migrate", environment=plain)
         assert done.returncode == 0, done
         assert done.stdout.splitlines() == [f"{name}: 已迁移 / migrated" for name in registry.NAMES]
+    # A role that owns the tables would read past row security.
+    owner = plain | {"XIANJIE_DATABASE_URL": external.owner_url}
+    assert "row security does not bind" in refusal(command("run", environment=owner))
     serve = ("serve", *registry.NAMES)
     with started(var, *serve, environment=external.environment) as first:
         first.until_ready()

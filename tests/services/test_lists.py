@@ -5,21 +5,26 @@ The same holds for what is counted and for what is exported.
 
 import csv
 import io
+import random
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from libs.common.agencies import PersonId
 from services.cases.api.exporting import CASE_COLUMNS, WORK_COLUMNS
 from services.cases.procedures import PROCEDURES
+from tests.support.journeys import wander
 from tests.support.running import (
     AUDITOR,
     CASES,
     GOVERNMENT,
+    INBOX,
     LIMITS,
     OFFICER,
     PROSECUTOR,
     SIGN_FOR,
+    STATISTICS,
     TO_REPORT,
     TO_SENT,
     WORK,
@@ -32,6 +37,7 @@ from tests.support.running import (
 from tests.support.stories import STORIES, got, listed, tell_stories
 
 Step = tuple[str, str | None]
+SCREENING = "/api/cases/v1/screening"
 
 
 def work_in(cases: dict[str, Case], organ: str) -> dict[Step, dict[str, Any]]:
@@ -81,6 +87,84 @@ async def exported(
     return list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"), newline="")))
 
 
+async def agree(
+    running: Office, person: str, purpose: str | None, ids: list[str], waiting: set[str]
+) -> tuple[dict[str, Case], list[dict[str, Any]]]:
+    """Check that every list shows a person what gets allow; the cases, and the work.
+
+    Args:
+        running: what runs.
+        person: who reads.
+        purpose: what is said to be the reason.
+        ids: of every case.
+        waiting: the limits that are no conditions.
+    """
+    organ = running.runtime.profile.person(PersonId(person)).organ
+    cases = await got(running, person, ids, purpose)
+    lines = await listed(running, person, CASES, purpose, limit=4)
+    assert sorted(line["id"] for line in lines) == sorted(cases), (organ, purpose)
+    rows = await exported(running, person, CASES, purpose)
+    assert [row[CASE_COLUMNS["id"]] for row in rows] == [line["id"] for line in lines]
+    page = found(await running.get(person, CASES, purpose=purpose, limit=1, facets="true"))
+    assert (page["count"], page["count_stopped"]) == (len(cases), False)
+    assert facets_of(cases) == {
+        name: {each["value"]: each["count"] for each in page["facets"][name]}
+        for name in facets_of(cases)
+    }
+
+    due = {
+        each["id"]
+        for case in cases.values()
+        for proceeding in case["proceedings"]
+        for each in proceeding["limits"]
+        # What stands still has no time by which it could be listed.
+        if each["id"] in waiting and each["due_at"]
+    }
+    limits = await listed(running, person, LIMITS, purpose, limit=2)
+    assert sorted(line["id"] for line in limits) == sorted(due), (organ, purpose)
+
+    work = await listed(running, person, WORK, purpose, limit=3)
+    wanted = work_in(cases, organ)
+    keyed = {(line["proceeding"], line["step"]): shown(line) for line in work}
+    assert len(keyed) == len(work)
+    assert keyed.keys() == wanted.keys(), (organ, purpose)
+    for key, line in keyed.items():
+        assert line == wanted[key], (organ, purpose, key)
+    mine = await listed(running, person, WORK, purpose, limit=3, mine="true")
+    assert mine == [line for line in work if line["mine"]], (organ, purpose)
+    rows = await exported(running, person, WORK, purpose)
+    assert [row[WORK_COLUMNS["id"]] for row in rows] == [line["id"] for line in work]
+    await agree_on_figures(running, person, purpose, cases, waiting)
+    return cases, work
+
+
+async def agree_on_figures(
+    running: Office, person: str, purpose: str | None, cases: dict[str, Case], waiting: set[str]
+) -> None:
+    """Check that figures, screening and inbox are of cases that gets allow."""
+    statistics = found(await running.get(person, STATISTICS, purpose=purpose))
+    missed = Counter(
+        (limit["organ"], limit["limit"])
+        for case in cases.values()
+        for proceeding in case["proceedings"]
+        for limit in proceeding["limits"]
+        if limit["missed"] and limit["id"] in waiting
+    )
+    overdue = {(each["organ"], each["limit"]): each["count"] for each in overdue_of(statistics)}
+    assert overdue == missed, (person, purpose)
+    page = found(await running.get(person, SCREENING, purpose=purpose))
+    shown = {case for party in page["parties"] for case in party["cases"]}
+    assert shown <= cases.keys(), (person, purpose)
+    if purpose and "article" in purpose:
+        inbox = found(await running.get(person, INBOX, limit=200))
+        assert {notice["case_id"] for notice in inbox["notices"]} <= cases.keys(), person
+
+
+def overdue_of(statistics: dict[str, Any]) -> list[dict[str, Any]]:
+    organs: list[dict[str, Any]] = statistics["overdue"]["organs"]
+    return organs
+
+
 async def test_a_list_is_the_set_of_gets(var: Path) -> None:
     async with office(var) as running:
         ids = await tell_stories(running)
@@ -94,41 +178,7 @@ async def test_a_list_is_the_set_of_gets(var: Path) -> None:
         assert len(people) > 20
         for organ, person in sorted(people.items()):
             for purpose in (None, "handling", "supervision; article=M17 14"):
-                cases = await got(running, person, ids, purpose)
-                lines = await listed(running, person, CASES, purpose, limit=4)
-                assert sorted(line["id"] for line in lines) == sorted(cases), (organ, purpose)
-                rows = await exported(running, person, CASES, purpose)
-                assert [row[CASE_COLUMNS["id"]] for row in rows] == [line["id"] for line in lines]
-                page = found(
-                    await running.get(person, CASES, purpose=purpose, limit=1, facets="true")
-                )
-                assert (page["count"], page["count_stopped"]) == (len(cases), False)
-                assert facets_of(cases) == {
-                    name: {each["value"]: each["count"] for each in page["facets"][name]}
-                    for name in facets_of(cases)
-                }
-
-                due = {
-                    each["id"]
-                    for case in cases.values()
-                    for proceeding in case["proceedings"]
-                    for each in proceeding["limits"]
-                    if each["id"] in waiting
-                }
-                limits = await listed(running, person, LIMITS, purpose, limit=2)
-                assert sorted(line["id"] for line in limits) == sorted(due), (organ, purpose)
-
-                work = await listed(running, person, WORK, purpose, limit=3)
-                wanted = work_in(cases, organ)
-                keyed = {(line["proceeding"], line["step"]): shown(line) for line in work}
-                assert len(keyed) == len(work)
-                assert keyed.keys() == wanted.keys(), (organ, purpose)
-                for key, line in keyed.items():
-                    assert line == wanted[key], (organ, purpose, key)
-                mine = await listed(running, person, WORK, purpose, limit=3, mine="true")
-                assert mine == [line for line in work if line["mine"]], (organ, purpose)
-                rows = await exported(running, person, WORK, purpose)
-                assert [row[WORK_COLUMNS["id"]] for row in rows] == [line["id"] for line in work]
+                cases, work = await agree(running, person, purpose, ids, waiting)
                 worked[organ] += len(work)
 
                 seen[organ, purpose and purpose.split(";")[0]] = len(cases)
@@ -171,6 +221,33 @@ def facets_of(cases: dict[str, Case]) -> dict[str, dict[str, int]]:
             for value in {each[name] for each in case["proceedings"]}
         )
     return {name: dict(each) for name, each in counted.items()}
+
+
+SEED: Final = 20_261_110
+JOURNEYS: Final = 12
+READERS: Final = 7
+
+
+async def test_a_list_is_the_set_of_gets_after_random_journeys(var: Path) -> None:
+    """Cases anywhere in any procedure, read by anybody, for any purpose."""
+    chance = random.Random(SEED)
+    async with office(var) as running:
+        ids = [await wander(running, chance) for _ in range(JOURNEYS)]
+        # What has passed meanwhile is said before anybody reads: near, missed, and what follows.
+        for _ in range(3):
+            await running.settled()
+            await running.tick()
+        await running.settled()
+        rows = await running.rows("cases", "select id from limits where not conditional")
+        waiting = {str(row["id"]) for row in rows}
+        people = sorted(each.id for each in running.runtime.profile.people)
+        handlers = ["ly-eeb-head", "ly-psb-officer-2", "ly-pp-officer-1", "ly-court-officer"]
+        seen: Counter[str] = Counter()
+        for person in (*handlers, *chance.sample(people, READERS - len(handlers))):
+            for purpose in (None, "supervision; article=M17 14"):
+                cases, _ = await agree(running, person, purpose, ids, waiting)
+                seen.update(case["level"] for case in cases.values())
+        assert seen.keys() >= {"holder", "party", "supervisor"}, seen
 
 
 CODE = "91220400MA0Y1XKT5X"

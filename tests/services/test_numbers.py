@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-import asyncpg
 import orjson
 import pytest
 
@@ -156,7 +155,7 @@ async def test_fifty_openings_at_once_leave_nothing_out(var: Path) -> None:
 
 async def draw_and_die(running: Office) -> None:
     """A session that takes a number and is killed before it commits."""
-    connection = await asyncpg.connect(running.database("cases").dsn)
+    connection = await running.database("cases").direct()
     await connection.execute("begin")
     await connection.execute(
         "insert into numbers as n values ('ly-eeb', 'case', 2026, 1)"
@@ -169,7 +168,7 @@ async def draw_and_die(running: Office) -> None:
 async def test_only_takers_of_one_series_wait(shared: Office) -> None:
     """While a session holds the agency's series, the police open cases and everybody else acts."""
     case = await shared.open_case()
-    holder = await asyncpg.connect(shared.database("cases").dsn)
+    holder = await shared.database("cases").direct()
     try:
         await holder.execute("begin")
         await holder.execute(

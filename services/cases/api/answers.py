@@ -11,7 +11,7 @@ from fastapi import Response
 from pydantic import AwareDatetime
 
 from libs.common import limits as running_limits
-from libs.common.access import HANDLING, Level
+from libs.common.access import Level, Part
 from libs.common.agencies import Duty, OrganId, OrganKind
 from libs.common.contracts import Form, Strict, body_of
 from libs.common.contracts.signatures import Signature
@@ -20,11 +20,12 @@ from libs.common.law import Confidence
 from libs.common.procedure import SERVICE, Person, Procedure, Proceeding, Step, may_take, open_steps
 from libs.common.service import Context
 from libs.common.signing import Receipt
-from services.cases.domain import Case, access_rows, headline, state_titles
+from services.cases.domain import Case, headline, state_titles
 from services.cases.handlers.acting import Proof
 from services.cases.handlers.loading import Kept
 from services.cases.handlers.steps import etag, may_open, steps_named
 from services.cases.procedures import PROCEDURES
+from services.cases.standing import Reader, access_rows, reader_of, shows_minors
 from services.cases.views.cases import CaseLine, Facets, LimitLine
 
 
@@ -274,9 +275,10 @@ def proceeding_view(
     )
 
 
-def case_view(context: Context, case: Case, level: Level, person: Person | None) -> dict[str, Any]:
+def case_view(
+    context: Context, case: Case, reader: Reader, person: Person | None
+) -> dict[str, Any]:
     """The members of a `CaseView`."""
-    handles = level in HANDLING
     return {
         "id": case.id,
         "number": case.number,
@@ -287,12 +289,12 @@ def case_view(context: Context, case: Case, level: Level, person: Person | None)
         "opened_at": case.opened_at,
         "discovered_at": case.discovered_at,
         "headline": headline(case),
-        "level": level,
-        "officers": case.officers if handles else (),
+        "level": reader.level,
+        "officers": case.officers if reader.shown(Part.OFFICERS) else (),
         # A minor, and whoever only supervises or counts, is given no more than that there is one.
         "parties": tuple(
             {"id": str(party.id), "kind": party.kind, "withheld": True}
-            if (party.is_minor and level is not Level.HOLDER) or level is Level.SUPERIOR
+            if (party.is_minor and not shows_minors(reader)) or not reader.shown(Part.PARTIES)
             else party.model_dump(mode="json", exclude_none=True)
             for party in case.parties
         ),
@@ -300,7 +302,7 @@ def case_view(context: Context, case: Case, level: Level, person: Person | None)
             proceeding_view(context, case, each, person) for each in case.proceedings
         ),
         "open_steps": opening_steps(context, case, person)
-        if person is not None and may_open(case, level)
+        if person is not None and may_open(case, reader.level)
         else (),
     }
 
@@ -332,11 +334,13 @@ def _opening_steps(
 def step_answer(context: Context, case: Case, person: Person | None, proof: Proof) -> bytes:
     """The body of the answer to an act; it shows what a read by the same person would show then."""
     assert person is not None, "services take no legal step"
-    level, _ = access_rows(case, context.profile.superior_ids)[person.organ]
+    superiors = context.profile.superior_ids
+    level, _ = access_rows(case, superiors)[person.organ]
+    reader = reader_of(case, person.organ, level, superiors)
     answer = StepAnswer(
         receipts=proof.receipts,
         signatures=proof.signatures,
-        **case_view(context, case, level, person),
+        **case_view(context, case, reader, person),
     )
     return json_bytes(answer)
 

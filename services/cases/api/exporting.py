@@ -25,6 +25,8 @@ from libs.common.contracts import Strict
 from libs.common.errors import ExportTooLarge
 from libs.common.http import Reading
 from libs.common.service import Context
+from services.cases.api.seeing import reads_as
+from services.cases.views.cases import Seeing
 
 ROWS_MAX: Final = 50_000
 CHUNK_ROWS: Final = 500
@@ -77,12 +79,19 @@ class Exporter:
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(EXPORTS_AT_ONCE))
 
     async def answer(
-        self, reading: Reading, statement: Select[Any], sheet: Sheet, *, query: Mapping[str, str]
+        self,
+        reading: Reading,
+        seeing: Seeing,
+        statement: Select[Any],
+        sheet: Sheet,
+        *,
+        query: Mapping[str, str],
     ) -> Response:
         """Write what a statement finds, record that, and give it.
 
         Args:
             reading: the request.
+            seeing: what whoever reads may be shown.
             statement: the list, in its order, without a page.
             sheet: how its rows become lines and cells.
             query: what was searched for, as it is recorded.
@@ -94,7 +103,7 @@ class Exporter:
         written = Written()
         try:
             async with self.turns:
-                await self._write(statement, sheet, written)
+                await self._write(seeing, statement, sheet, written)
             await reading.record(query=query, count=written.rows, digest=written.digest.hexdigest())
         except BaseException:
             written.file.close()
@@ -108,10 +117,12 @@ class Exporter:
         }
         return StreamingResponse(written.chunks(), media_type=CSV, headers=headers)
 
-    async def _write(self, statement: Select[Any], sheet: Sheet, written: "Written") -> None:
+    async def _write(
+        self, seeing: Seeing, statement: Select[Any], sheet: Sheet, written: "Written"
+    ) -> None:
         zone = self.context.profile.zone
         written.add(BOM + csv_text([list(sheet.columns.values())]))
-        async with self.context.database.begin() as connection:
+        async with reads_as(self.context, seeing) as connection:
             # One more than allowed tells that there are more.
             limited = statement.limit(self.rows_max + 1)
             found = await connection.stream(limited.execution_options(yield_per=CHUNK_ROWS))

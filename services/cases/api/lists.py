@@ -11,7 +11,7 @@ from libs.common.service import Context
 from services.cases.api.answers import CasePage, LimitPage
 from services.cases.api.exporting import CASE_COLUMNS, CSV_ANSWER, Exporter, Sheet
 from services.cases.api.paging import cursor, cursor_of
-from services.cases.api.seeing import asked, seeing_of
+from services.cases.api.seeing import asked, reads_as, seeing_of
 from services.cases.views import cases as views
 
 
@@ -49,7 +49,7 @@ def add_lists(router: Routes, context: Context, exporter: Exporter) -> None:
         query: Annotated[CaseQuery, Query()], reading: Annotated[Reading, reading_of]
     ) -> Response:
         seeing, wanted = seeing_of(context, reading), query.wanted
-        async with context.database.begin() as connection:
+        async with reads_as(context, seeing) as connection:
             lines = await views.list_cases(
                 connection, seeing, wanted, after=cursor_of(query.after), limit=query.limit
             )
@@ -76,17 +76,19 @@ def add_lists(router: Routes, context: Context, exporter: Exporter) -> None:
     async def export_cases(
         query: Annotated[views.CaseFilter, Query()], reading: Annotated[Reading, reading_of]
     ) -> Response:
-        statement = views.cases_seen(seeing_of(context, reading), query)
-        return await exporter.answer(reading, statement, CASE_SHEET, query=asked(query))
+        seeing = seeing_of(context, reading)
+        statement = views.cases_seen(seeing, query)
+        return await exporter.answer(reading, seeing, statement, CASE_SHEET, query=asked(query))
 
     @router.get("/limits", response_model=LimitPage, summary="期限清单 / limits by due time")
     async def list_limits(
         query: Annotated[LimitQuery, Query()], reading: Annotated[Reading, reading_of]
     ) -> Response:
-        async with context.database.begin() as connection:
+        seeing = seeing_of(context, reading)
+        async with reads_as(context, seeing) as connection:
             lines = await views.list_limits(
                 connection,
-                seeing_of(context, reading),
+                seeing,
                 organ=query.organ,
                 after=cursor_of(query.after),
                 limit=query.limit,

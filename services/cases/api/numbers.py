@@ -1,5 +1,6 @@
 """The register of an organ's numbers: read, reserved from, voided in."""
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -7,12 +8,14 @@ from fastapi import Query, Request, Response
 from pydantic import AwareDatetime, Field
 from sqlalchemy import select
 
+from libs.common.access import Sight
 from libs.common.contracts import Code, Strict
 from libs.common.errors import Forbidden
 from libs.common.http import Reading, Routes, acting, reader
 from libs.common.procedure import Person
 from libs.common.service import Context
 from services.cases.api.answers import kept_response
+from services.cases.api.seeing import reads_as, seeing_of
 from services.cases.api.steps import person_or_none
 from services.cases.handlers.acting import Running
 from services.cases.handlers.loading import today
@@ -79,7 +82,7 @@ def add_numbers(router: Routes, context: Context, running: Running) -> None:
     ) -> Response:
         if person_or_none(reading.identity) is None:
             raise Forbidden
-        page = await _page(context, reading.identity.organ, query)
+        page = await _page(context, reading, query)
         return await reading.answer(
             page,
             shown=[f"numbers/{page.organ}/{page.kind}/{page.year}"],
@@ -127,12 +130,15 @@ def add_numbers(router: Routes, context: Context, running: Running) -> None:
     )
 
 
-async def _page(context: Context, organ: str, query: NumberQuery) -> NumberPage:
+async def _page(context: Context, reading: Reading, query: NumberQuery) -> NumberPage:
+    organ = reading.identity.organ
+    # Of one's own organ, also for who sees no case or every one.
+    seeing = replace(seeing_of(context, reading), sight=Sight(organ))
     year = query.year or today(context).year
     series = (organ, query.kind, year)
     contents, keys = METADATA.tables["contents"], METADATA.tables["content_keys"]
     r, n = REGISTER.c, NUMBERS.c
-    async with context.database.begin() as connection:
+    async with reads_as(context, seeing) as connection:
         last = await connection.scalar(
             select(n.last).where(n.organ == organ, n.kind == query.kind, n.year == year)
         )

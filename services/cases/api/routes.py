@@ -1,18 +1,17 @@
 """The routes by which people read cases, and the table of all of them."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import orjson
 from fastapi import Query, Request, Response
 from pydantic import Field
+from sqlalchemy import Row
 
-from libs.common.access import Level
 from libs.common.contracts import Strict
 from libs.common.errors import Forbidden, NotFound
 from libs.common.events import new_id
 from libs.common.http import Reading, Routes, acting, reader
-from libs.common.identity import Identity
 from libs.common.service import Context
 from services.cases.api.answers import (
     CaseView,
@@ -30,14 +29,15 @@ from services.cases.api.lists import add_lists
 from services.cases.api.numbers import add_numbers
 from services.cases.api.parties import add_parties
 from services.cases.api.screening import add_screening
-from services.cases.api.seeing import seen
+from services.cases.api.seeing import reads_as, seeing_of, seen
 from services.cases.api.statistics import add_statistics
 from services.cases.api.steps import add_steps, person_or_none
 from services.cases.api.work import add_work
-from services.cases.domain import Case, shown_body, shows_words, stream_of
+from services.cases.domain import Case, stream_of
 from services.cases.handlers.acting import Proof, Running, act
 from services.cases.handlers.numbering import Taking, case_series
 from services.cases.handlers.opening import OPEN_CASE_BODY, decide_opening
+from services.cases.standing import Reader, has_words, shown_body, shows_minors, shows_reason
 from services.cases.views import cases as views
 
 TRAIL_MAX: Final = 500
@@ -115,8 +115,8 @@ def add_one_case(router: Routes, context: Context) -> None:
 
     @router.get("/cases/{case}", response_model=CaseView, summary="案件 / one case")
     async def get_case(case: UUID, reading: Annotated[Reading, reading_of]) -> Response:
-        found, level = await seen(context, reading, case)
-        view = case_view(context, found, level, person_or_none(reading.identity))
+        found, reader = await seen(context, reading, case)
+        view = case_view(context, found, reader, person_or_none(reading.identity))
         proceedings = view["proceedings"]
         # Of several proceedings each says its own.
         headers = {"ETag": proceedings[0].etag} if len(proceedings) == 1 else {}
@@ -130,8 +130,8 @@ def add_one_case(router: Routes, context: Context) -> None:
         query: Annotated[TrailQuery, Query()],
         reading: Annotated[Reading, reading_of],
     ) -> Response:
-        found, level = await seen(context, reading, case)
-        async with context.database.begin() as connection:
+        found, reader = await seen(context, reading, case)
+        async with reads_as(context, seeing_of(context, reading)) as connection:
             rows = await views.events_of(connection, stream_of(found.id), query.after, query.limit)
         entries = tuple(
             TrailEntry(
@@ -143,8 +143,7 @@ def add_one_case(router: Routes, context: Context) -> None:
                 organ=row.agency,
                 data=shown_body(
                     found,
-                    level,
-                    reading.identity.organ,
+                    reader,
                     act=row.id,
                     agency=row.agency,
                     body=orjson.loads(row.data),
@@ -165,13 +164,10 @@ def add_one_case(router: Routes, context: Context) -> None:
     async def get_content(
         case: UUID, content: UUID, reading: Annotated[Reading, reading_of]
     ) -> Response:
-        found, level = await seen(context, reading, case)
-        async with context.database.begin() as connection:
+        found, reader = await seen(context, reading, case)
+        async with reads_as(context, seeing_of(context, reading)) as connection:
             row = await views.content(connection, stream_of(found.id), content)
-        if row is None or not (
-            may_read_words(level, row.organ, reading.identity)
-            or shows_words(found, level, reading.identity.organ, content)
-        ):
+        if row is None or not may_read(found, reader, row):
             raise NotFound
         value = context.vault.open(
             content_id=row.id, subject=row.subject, wrapped=row.wrapped, sealed=row.sealed
@@ -182,9 +178,17 @@ def add_one_case(router: Routes, context: Context) -> None:
         return await reading.answer(view, shown=[str(case), str(content)])
 
 
-def may_read_words(level: Level, organ: str, identity: Identity) -> bool:
-    """Whether somebody reads words in clear: who holds the case, and who wrote them.
+def may_read(case: Case, reader: Reader, row: Row[Any]) -> bool:
+    """Whether somebody reads words in clear: those of the acts that are shown with their words.
 
-    Whoever sees figures only, an auditor too, reads no words, not even those of the own organ.
+    Args:
+        case: as it is.
+        reader: who reads it.
+        row: the words, and the event in which they stand.
     """
-    return level is Level.HOLDER or (level is not Level.SUPERIOR and organ == identity.organ)
+    minors = {f"party/{party.id}" for party in case.parties if party.is_minor}
+    if row.subject in minors and not shows_minors(reader):
+        return False
+    return has_words(case, reader, agency=row.agency, body=orjson.loads(row.data)) or shows_reason(
+        case, reader, row.id
+    )

@@ -13,7 +13,7 @@ from uuid import UUID
 from fastapi import Query, Response
 from pydantic import Field
 
-from libs.common.access import Level
+from libs.common.access import Part
 from libs.common.contracts import Number, Strict
 from libs.common.contracts.procedure import Document
 from libs.common.errors import BodyInvalid
@@ -34,7 +34,7 @@ from libs.common.screening import (
     doubt_on,
 )
 from libs.common.service import Context
-from services.cases.api.seeing import levels_of, seen, sight_of
+from services.cases.api.seeing import reads_as, seeing_of, seen
 from services.cases.domain import Case
 from services.cases.handlers.comparing import (
     days_of,
@@ -44,14 +44,13 @@ from services.cases.handlers.comparing import (
     signs_of,
     split_amounts,
 )
-from services.cases.handlers.loading import today
 from services.cases.handlers.screened import NOBODY, key_of
 from services.cases.procedures.suspicion import exact, finding_of, screened, sources_of
+from services.cases.views.cases import Seeing
 from services.cases.views.screening import (
     ROWS_MAX,
     FoundRow,
     PenaltyRow,
-    Seeing,
     findings_of,
     findings_of_case,
     parties_to_compare,
@@ -222,14 +221,14 @@ def add_screening(router: Routes, context: Context) -> None:
         description="达到或者接近标准均为提示，由人判断。/ Signs for a person to look at.",
     )
     async def screen_case(case: UUID, reading: Annotated[Reading, reading_of]) -> Response:
-        found, level = await seen(context, reading, case)
-        if level is Level.SUPERIOR:
+        found, reader = await seen(context, reading, case)
+        if not reader.shown(Part.OWN):
             view = CaseScreening(case=case, withheld=True)
             return await reading.answer(view, shown=[str(case)])
         keys = {key_of(party) for party in found.parties}
         # Whoever reads this case said why, where that was needed; it holds for the others too.
         seeing = seeing_of(context, reading)
-        async with context.database.begin() as connection:
+        async with reads_as(context, seeing) as connection:
             own = await findings_of_case(connection, seeing, case)
             rows = await findings_of(connection, seeing, keys)
             penalties = await penalties_of(connection, seeing, keys)
@@ -254,11 +253,6 @@ def add_screening(router: Routes, context: Context) -> None:
         )
 
 
-def seeing_of(context: Context, reading: Reading) -> Seeing:
-    """What whoever reads may be shown today."""
-    return Seeing(sight_of(reading.identity), levels_of(reading), today(context))
-
-
 async def _page(context: Context, seeing: Seeing, query: ScreeningQuery) -> ScreeningPage:
     if query.after == NOBODY:
         raise BodyInvalid(errors=[{"field": "after", "rule": "cursor", "reason": "empty"}])
@@ -266,7 +260,7 @@ async def _page(context: Context, seeing: Seeing, query: ScreeningQuery) -> Scre
     found: list[PartyView] = []
     is_cut = False
     while scanned < SCANNED_MAX:
-        async with context.database.begin() as connection:
+        async with reads_as(context, seeing) as connection:
             keys = await parties_to_compare(connection, seeing, after=after, limit=BATCH_MAX)
             rows = await findings_of(connection, seeing, keys)
             penalties = await penalties_of(connection, seeing, keys)

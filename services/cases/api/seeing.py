@@ -1,35 +1,52 @@
 """What bounds every read: who asks, at which levels, which case that is, what is recorded of it."""
 
-from collections.abc import Collection
+import contextlib
+from collections.abc import AsyncIterator, Collection
+from dataclasses import replace
 from uuid import UUID
 
 from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.access import HANDLING, Level, Sight
+from libs.common.access_sql import see_as, settings_of
+from libs.common.database import driver_of
 from libs.common.errors import NotFound
 from libs.common.http import HANDLING_PURPOSE, Reading
 from libs.common.identity import Identity
 from libs.common.service import Context
 from services.cases.domain import Case
 from services.cases.handlers.loading import load, today
+from services.cases.standing import Reader, reader_of
 from services.cases.views.cases import Seeing
 
 
-async def seen(context: Context, reading: Reading, case_id: UUID) -> tuple[Case, Level]:
-    """A case and the level at which its reader sees it.
+async def seen(context: Context, reading: Reading, case_id: UUID) -> tuple[Case, Reader]:
+    """A case and how its reader stands to it.
 
     Raises:
         NotFound: there is none, or none for this reader.
         PurposeMissing: the reader does not handle it and says no purpose.
     """
-    sight = sight_of(reading.identity)
-    async with context.database.driver() as connection:
-        loaded = await load(context, connection, case_id, organ=sight.organ or "")
-    level = Level.SUPERIOR if sight.everything else loaded.level
+    # At every level: who sees it and says no purpose is told so, not that there is nothing.
+    seeing = replace(seeing_of(context, reading), levels=frozenset(Level))
+    async with reads_as(context, seeing) as connection:
+        driver = await driver_of(connection)
+        loaded = await load(context, driver, case_id, organ=seeing.sight.organ or "")
+    level = Level.AUDITOR if seeing.sight.everything else loaded.level
     if loaded.case is None or level is None:
         raise NotFound
     reading.require_purpose(level)
-    return loaded.case, level
+    superiors = context.profile.superior_ids
+    return loaded.case, reader_of(loaded.case, reading.identity.organ, level, superiors)
+
+
+@contextlib.asynccontextmanager
+async def reads_as(context: Context, seeing: Seeing) -> AsyncIterator[AsyncConnection]:
+    """A connection in a transaction that sees no row but those that somebody may be shown."""
+    async with context.reads.begin() as connection:
+        await see_as(connection, settings_of(seeing.sight, seeing.today, seeing.levels))
+        yield connection
 
 
 def sight_of(identity: Identity) -> Sight:

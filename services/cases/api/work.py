@@ -11,7 +11,7 @@ from libs.common.http import Reading, Routes, reader
 from libs.common.service import Context
 from services.cases.api.exporting import CSV_ANSWER, WORK_COLUMNS, Exporter, Sheet
 from services.cases.api.paging import place_cursor, place_of_cursor
-from services.cases.api.seeing import asked, seeing_of
+from services.cases.api.seeing import asked, reads_as, seeing_of
 from services.cases.views import work as views
 from services.cases.views.work import WorkFilter, WorkLine
 
@@ -55,10 +55,11 @@ def add_work(router: Routes, context: Context, exporter: Exporter) -> None:
     async def list_work(
         query: Annotated[WorkPageQuery, Query()], reading: Annotated[Reading, reading_of]
     ) -> Response:
-        async with context.database.begin() as connection:
+        seeing = seeing_of(context, reading)
+        async with reads_as(context, seeing) as connection:
             rows = await views.list_work(
                 connection,
-                seeing_of(context, reading),
+                seeing,
                 wanted_by(reading, query),
                 after=place_of_cursor(query.after),
                 limit=query.limit,
@@ -81,8 +82,9 @@ def add_work(router: Routes, context: Context, exporter: Exporter) -> None:
         query: Annotated[WorkQuery, Query()], reading: Annotated[Reading, reading_of]
     ) -> Response:
         sheet = Sheet("work.csv", WORK_COLUMNS, lambda row: line_for(reading, row))
-        statement = views.work_of(seeing_of(context, reading), wanted_by(reading, query))
-        return await exporter.answer(reading, statement, sheet, query=asked(query))
+        seeing = seeing_of(context, reading)
+        statement = views.work_of(seeing, wanted_by(reading, query))
+        return await exporter.answer(reading, seeing, statement, sheet, query=asked(query))
 
 
 def wanted_by(reading: Reading, query: WorkQuery) -> WorkFilter:

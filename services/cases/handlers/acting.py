@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import weakref
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -12,6 +12,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
+from libs.common.access import Level, Sight
 from libs.common.accesses import access_row
 from libs.common.contents import Sealing
 from libs.common.contracts.cases import CASES
@@ -167,9 +168,7 @@ async def act(
                 context.database.driver() as connection,
                 within(connection, taking),
             ):
-                loaded = await load(
-                    context, connection, case_id, organ=person.organ, request=request
-                )
+                loaded = await _seen(context, connection, acting, case_id, request)
                 if loaded.request is not None:
                     return await _repeated(context, connection, acting, loaded)
                 if not opens and (loaded.case is None or loaded.level is None):
@@ -232,6 +231,23 @@ async def act(
     raise Busy
 
 
+async def _seen(
+    context: Context,
+    connection: asyncpg.Connection,
+    acting: Acting,
+    case_id: UUID,
+    request: tuple[str, str, str] = ("", "", ""),
+) -> Loaded:
+    """A case, and the level at which whoever acts sees it: who reads none acts on none."""
+    identity = acting.identity
+    sight = Sight.of(identity.organ, identity.duties)
+    organ = identity.organ if sight.everything else sight.organ or ""
+    loaded = await load(context, connection, case_id, organ=organ, request=request)
+    if loaded.level is None and sight.everything and loaded.case is not None:
+        return replace(loaded, level=Level.AUDITOR)
+    return loaded
+
+
 async def _repeated(
     context: Context,
     connection: asyncpg.Connection,
@@ -243,7 +259,7 @@ async def _repeated(
         raise RequestReused
     # The case that the answer shows: to a request that opened one, not the id drawn for this one.
     shown = case_of(loaded.request.headers["Stream-Version"].rpartition("@")[0])
-    seen = await load(context, connection, shown, organ=acting.identity.organ)
+    seen = await _seen(context, connection, acting, shown)
     # Whoever lost sight of the case since is not told again what was said then.
     if seen.level is None:
         raise NotFound

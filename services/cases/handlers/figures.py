@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 from libs.common.access import Level
+from libs.common.access_sql import AS_SERVICE, see_as, settings_of
 from libs.common.database import driver_of
 from libs.common.service import Context
-from services.cases.domain import Case, access_rows
+from services.cases.domain import Case
 from services.cases.handlers.done import all_acts
 from services.cases.handlers.position import Position, position_now
 from services.cases.handlers.rows import limit_row
+from services.cases.standing import access_rows
 from services.cases.views.cases import Seeing
 from services.cases.views.figures import Behind, Counts, FigureFilter, count_all, freeze
 
@@ -27,9 +29,12 @@ async def count(context: Context, seeing: Seeing, wanted: FigureFilter) -> Count
     Raises:
         Unavailable: too many events wait for a position.
     """
-    async with context.database.begin() as connection:
+    async with context.reads.begin() as connection:
         await freeze(connection)
+        # Which cases the views are ahead of is asked of all; what is counted, of those seen.
+        await see_as(connection, AS_SERVICE)
         position = await position_now(context, await driver_of(connection))
+        await see_as(connection, settings_of(seeing.sight, seeing.today, seeing.levels))
         behind = _behind(context, position, seeing, wanted)
         return Counted(position, await count_all(connection, seeing, wanted, behind))
 
@@ -64,7 +69,7 @@ def _is_wanted(case: Case, wanted: FigureFilter) -> bool:
 def is_seen(case: Case, seeing: Seeing, context: Context) -> bool:
     """Whether a case, as it is given, is seen: the rule of `access_sql` on its own rows."""
     if seeing.sight.everything:
-        return Level.SUPERIOR in seeing.levels
+        return Level.AUDITOR in seeing.levels
     level, until = access_rows(case, context.profile.superior_ids).get(
         seeing.sight.organ or "", (None, None)
     )

@@ -20,10 +20,11 @@ from libs.common.contracts.procedure import (
 from libs.common.procedure import Clock, Proceeding
 from libs.common.service import Context
 from libs.common.store import Row
-from services.cases.domain import STATE_VERSION, Case, access_rows, headline, stream_of
+from services.cases.domain import STATE_VERSION, Case, headline, stream_of
 from services.cases.handlers.done import changed_acts, changed_parties
 from services.cases.handlers.screened import changed_screening
 from services.cases.handlers.waiting import changed_work
+from services.cases.standing import access_rows
 from services.cases.tables import ACTS, CASE_PARTIES, LIMITS, METADATA, PROCEEDINGS, WORK
 from services.cases.tables import CASES as CASES_TABLE
 

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from libs.common.access import Level
+from libs.common import access
+from libs.common.access import POLICY, Level
 from libs.common.agencies import OrganId, ProfileError
 from libs.common.contents import Sealing
 from libs.common.contracts import Form, Sealed, seal
@@ -246,7 +247,7 @@ def _with_fills(
 
 def may_open(case: Case, level: Level | None) -> bool:
     """Whether a reader at a level may open a proceeding: not who only counts, nor on history."""
-    return level is not Level.SUPERIOR and case.source is None
+    return level is not None and access.Part.ACTIONS in POLICY[level] and case.source is None
 
 
 def may_stand(context: Context, procedure: Procedure, part: Part, organ: str) -> bool:

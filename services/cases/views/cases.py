@@ -11,10 +11,12 @@ from pydantic import AwareDatetime
 from sqlalchemy import (
     ColumnElement,
     Select,
+    Table,
     and_,
     case,
     func,
     literal,
+    or_,
     select,
     true,
     tuple_,
@@ -23,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy import Row as SqlRow
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.common.access import Level, Sight
+from libs.common.access import Level, Part, Sight, seeing_part
 from libs.common.access_sql import visible
 from libs.common.contracts import Code, Number, StateCode, Strict
 from libs.common.contracts.cases.dossier import Division
@@ -33,6 +35,7 @@ from services.cases.tables import CASE_PARTIES, CASES, LIMITS, METADATA, PROCEED
 CASE_ACCESS = METADATA.tables["case_access"]
 CONTENTS = METADATA.tables["contents"]
 CONTENT_KEYS = METADATA.tables["content_keys"]
+EVENTS = METADATA.tables["events"]
 FACET_MAX: Final = 10_000
 
 
@@ -117,11 +120,16 @@ class Seeing:
     today: date
     zone: ZoneInfo
 
-    def of(
-        self, case_id: ColumnElement[Any], *, but: frozenset[Level] = frozenset()
-    ) -> ColumnElement[bool]:
-        """Whether the case that a column names is seen, at another level than some."""
-        return visible(CASE_ACCESS, case_id, self.sight, self.today, self.levels - but)
+    def of(self, case_id: ColumnElement[Any], part: Part = Part.STATE) -> ColumnElement[bool]:
+        """Whether somebody is shown a part of the case that a column names."""
+        levels = self.levels & seeing_part(part)
+        return visible(CASE_ACCESS, case_id, self.sight, self.today, levels)
+
+    def found(self, table: Table) -> ColumnElement[bool]:
+        """Whether a row of findings or penalties is seen: as a part of the case, or as own."""
+        c = table.c
+        own = and_(c.organ == self.sight.organ, self.of(c.case_id, Part.OWN))
+        return or_(self.of(c.case_id, Part.FOUND), own)
 
     def midnight(self, day: date) -> datetime:
         """When a day begins in the law's zone."""
@@ -145,8 +153,7 @@ def cases_seen(seeing: Seeing, wanted: CaseFilter) -> Select[Any]:
 def _conditions(seeing: Seeing, wanted: CaseFilter) -> Iterator[ColumnElement[bool]]:
     c = CASES.c
     # Whoever counts only is not shown the parties, and does not find by them either.
-    withheld = frozenset({Level.SUPERIOR}) if wanted.credit_code else frozenset[Level]()
-    yield seeing.of(c.id, but=withheld)
+    yield seeing.of(c.id, Part.PARTIES if wanted.credit_code else Part.STATE)
     yield from case_conditions(wanted)
     if proceeding := list(_proceeding_conditions(wanted)):
         yield select(PROCEEDINGS.c.id).where(PROCEEDINGS.c.case_id == c.id, *proceeding).exists()
@@ -235,12 +242,18 @@ async def count_facets(connection: AsyncConnection, seeing: Seeing, wanted: Case
         )
         for column in (f.field, f.agency, f.division, f.cause)
     ]
-    parts += [
-        select(literal(column.name), column, func.count(p.case_id.distinct()))
+    # Once for all three: each row read is asked again by row security.
+    placed = (
+        select(p.case_id, p.procedure, p.state, p.holder)
         .select_from(found.join(PROCEEDINGS, p.case_id == f.id))
         .where(and_(true(), *_proceeding_conditions(wanted)))
-        .group_by(column)
-        for column in (p.procedure, p.state, p.holder)
+        .cte("placed")
+    )
+    parts += [
+        select(literal(column.name), column, func.count(placed.c.case_id.distinct())).group_by(
+            column
+        )
+        for column in (placed.c.procedure, placed.c.state, placed.c.holder)
     ]
     missed = select(LIMITS.c.id).where(LIMITS.c.case_id == f.id, *is_overdue()).exists()
     parts.append(
@@ -274,18 +287,19 @@ async def list_limits(
         r.due_at.is_not(None),
         # What bears only on the step that ends it is no work that waits.
         r.conditional.is_(False),
-        seeing.of(r.case_id),
+        seeing.of(r.case_id, Part.LIMITS),
     ]
     if organ is not None:
         conditions.append(r.organ == organ)
     if after is not None:
         conditions.append(tuple_(r.due_at, r.id) > tuple_(*after))
+    page = select(LIMITS).where(and_(*conditions)).order_by(r.due_at, r.id).limit(limit)
+    # The cases of the page only: each row read is asked again by row security.
+    shown = page.subquery("shown")
     rows = await connection.execute(
-        select(LIMITS, CASES.c.number)
-        .join(CASES, CASES.c.id == r.case_id)
-        .where(and_(*conditions))
-        .order_by(r.due_at, r.id)
-        .limit(limit)
+        select(shown, CASES.c.number)
+        .join(CASES, CASES.c.id == shown.c.case_id)
+        .order_by(shown.c.due_at, shown.c.id)
     )
     return [
         LimitLine(
@@ -305,11 +319,16 @@ async def list_limits(
 
 
 async def content(connection: AsyncConnection, stream: str, content_id: UUID) -> SqlRow[Any] | None:
-    """A sealed content of a stream with its wrapped key; None when there is none."""
+    """A sealed content of a stream, its wrapped key, and the event in which it stands."""
+    e = EVENTS.c
     statement = (
-        select(CONTENTS, CONTENT_KEYS.c.wrapped)
+        select(CONTENTS, CONTENT_KEYS.c.wrapped, e.agency, e.data)
         .join(CONTENT_KEYS, CONTENT_KEYS.c.subject == CONTENTS.c.subject)
+        .join(EVENTS, e.stream == CONTENTS.c.stream)
         .where(CONTENTS.c.id == content_id, CONTENTS.c.stream == stream)
+        .where(func.strpos(e.data, str(content_id)) > 0)
+        .order_by(e.version)
+        .limit(1)
     )
     return (await connection.execute(statement)).one_or_none()
 

@@ -30,6 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common.access import Part
 from libs.common.contracts import Code, Strict
 from libs.common.contracts.cases.dossier import Division
 from libs.common.store import Row
@@ -233,7 +234,7 @@ _ACT_COLUMNS: Final = (
 def _counted(
     case_id: ColumnElement[Any], seeing: Seeing, wanted: FigureFilter, behind: Behind
 ) -> Iterator[ColumnElement[bool]]:
-    yield seeing.of(case_id)
+    yield seeing.of(case_id, Part.FIGURES)
     yield from case_conditions(wanted)
     if behind.cases:
         yield case_id.not_in(behind.cases)

@@ -6,36 +6,17 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, and_, func, or_, select, union_all
+from sqlalchemy import ColumnElement, func, select, union_all
 from sqlalchemy import Row as SqlRow
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.common.access import Level, Sight
-from libs.common.access_sql import visible
 from libs.common.contracts.cases.penalty import FindingEntry
 from libs.common.screening import RepeatKind
-from services.cases.tables import CASES, FINDINGS, METADATA, PENALTIES
+from services.cases.tables import CASES, FINDINGS, PENALTIES
+from services.cases.views.cases import Seeing
 
-CASE_ACCESS: Final = METADATA.tables["case_access"]
 ROWS_MAX: Final = 5_000
 """More rows than this of the parties of one answer are not compared; the answer says so."""
-_WHOLE: Final = frozenset({Level.HOLDER, Level.SUPERVISOR})
-
-
-@dataclass(frozen=True, slots=True)
-class Seeing:
-    """Who reads, at which levels, and on which day."""
-
-    sight: Sight
-    levels: frozenset[Level]
-    today: date
-
-    def of(self, table: Table) -> ColumnElement[bool]:
-        """Whether a row is seen: by the holder and the supervisor, and by who contributed it."""
-        c = table.c
-        whole = visible(CASE_ACCESS, c.case_id, self.sight, self.today, self.levels & _WHOLE)
-        own = visible(CASE_ACCESS, c.case_id, self.sight, self.today, self.levels & {Level.PARTY})
-        return or_(whole, and_(c.organ == self.sight.organ, own))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +71,7 @@ async def _findings(
     rows = await connection.execute(
         select(FINDINGS, CASES.c.number)
         .join(CASES, CASES.c.id == f.case_id)
-        .where(which, f.stands, seeing.of(FINDINGS))
+        .where(which, f.stands, seeing.found(FINDINGS))
         .order_by(f.act, f.nth, f.party)
         .limit(ROWS_MAX)
     )
@@ -118,7 +99,7 @@ async def penalties_of(
     rows = await connection.execute(
         select(PENALTIES, CASES.c.number)
         .join(CASES, CASES.c.id == p.case_id)
-        .where(p.party.in_(sorted(parties)), p.stands, seeing.of(PENALTIES))
+        .where(p.party.in_(sorted(parties)), p.stands, seeing.found(PENALTIES))
         .order_by(p.act, p.party)
         .limit(ROWS_MAX)
     )
@@ -150,7 +131,7 @@ async def parties_to_compare(
     both = union_all(
         *(
             select(table.c.party, table.c.act).where(
-                table.c.stands, table.c.party > after, table.c.party != "", seeing.of(table)
+                table.c.stands, table.c.party > after, table.c.party != "", seeing.found(table)
             )
             for table in (FINDINGS, PENALTIES)
         )
