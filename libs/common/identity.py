@@ -1,7 +1,7 @@
 """Who asks: what a signed token says, believed of the issuers that this installation trusts alone.
 
 The built-in issuer signs the tokens of the services and, on loopback, of the profile's demo people.
-An OIDC provider takes the people over; it proves who somebody is, never what they may do (ADR 31).
+An OIDC provider takes the people over; it proves who somebody is, never what they may do (ADR 22).
 """
 
 import json
