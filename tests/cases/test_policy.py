@@ -100,6 +100,17 @@ def read_like_it(at_hand: CaseAtHand, organ: str) -> Iterator[UUID]:
                 yield each.id
 
 
+def inspected_by(at_hand: CaseAtHand, organ: str) -> Iterator[str]:
+    """The organs whose files an organ reads 调阅."""
+    for each in at_hand.proceedings.values():
+        for row in FIXTURE["inspects"]:
+            is_open = not PROCEDURES[each.procedure].state(each.state).final
+            begun = row["begins"] in {taken.step for taken in each.taken}
+            reads = row["procedure"] == each.procedure and each.parts.get(row["reader"]) == organ
+            if reads and is_open and begun:
+                yield each.parts[row["read"]]
+
+
 def reasons(at_hand: CaseAtHand, said: Said, organ: str, read: set[UUID]) -> set[str]:
     """Why an organ may be shown an act, whatever its relations allow."""
     procedure = said.proceeding.procedure
@@ -113,7 +124,7 @@ def reasons(at_hand: CaseAtHand, said: Said, organ: str, read: set[UUID]) -> set
     checks = {
         "own": said.agency == organ,
         "addressed": (said.id, organ) in told,
-        "held": said.proceeding.id in read,
+        "held": said.proceeding.id in read or said.agency in inspected_by(at_hand, organ),
         "found": said.step in FIXTURE["found"].get(procedure, []),
         "overseen": supervisor == organ and (overseen == ["*"] or said.step in overseen),
     }
