@@ -17,7 +17,6 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
-    any_,
     case,
     cast,
     exists,
@@ -58,8 +57,6 @@ class _Asker:
     organ: ColumnElement[str]
     levels: ColumnElement[Any]
     today: ColumnElement[date]
-    among: frozenset[Level] = frozenset(Level)
-    """Levels beside which none counts, whatever is asked."""
 
 
 def visible(
@@ -93,11 +90,9 @@ def _rows(case_access: Table, case_id: ColumnElement[Any], asker: _Asker) -> Sel
     conditions = [
         row.case_id == case_id,
         row.organ.in_((asker.organ, EVERYBODY)),
-        row.level == any_(asker.levels),
+        func.string_to_array(row.levels, ",", type_=ARRAY(Text)).overlap(asker.levels),
         or_(row.until.is_(None), row.until >= asker.today),
     ]
-    if not asker.among >= ROW_LEVELS:
-        conditions.append(row.level.in_(sorted(asker.among)))
     return select(true()).select_from(case_access).where(*conditions)
 
 
@@ -228,13 +223,16 @@ def _has_row(
 
 def _asker(levels: frozenset[Level]) -> _Asker:
     """Whoever the settings name, at those of their levels that are among some."""
-    named = func.string_to_array(_setting(LEVELS), ",")
+    named: ColumnElement[Any] = func.string_to_array(_setting(LEVELS), ",")
+    if not levels >= ROW_LEVELS:
+        each = func.unnest(named, type_=Text).column_valued("each")
+        among = select(each).where(each.in_(sorted(level.value for level in levels)))
+        named = func.array(among.scalar_subquery())
     day = cast(func.nullif(_setting(TODAY), ""), Date)
     return _Asker(
         _said(ORGAN),
         cast(select(named).scalar_subquery(), ARRAY(Text)),
         select(day).scalar_subquery(),
-        frozenset(levels),
     )
 
 

@@ -239,7 +239,8 @@ class _Held:
     version: int
 
     def holds(self, now: datetime) -> bool:
-        return self.version == self.keys.version and self.identity.expires_at > now - LEEWAY
+        is_believed = self.keys.is_usable and self.version == self.keys.version
+        return is_believed and self.identity.expires_at > now - LEEWAY
 
 
 class Verifier:

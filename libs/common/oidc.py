@@ -72,7 +72,7 @@ class Provider:
         """
         if not self._holds(kid):
             await self._look()
-        if not self._is_usable or (self._failed and not self._holds(kid)):
+        if not self.is_usable or (self._failed and not self._holds(kid)):
             raise ProviderAway
         return only_match(self._keys, kid, algorithm)
 
@@ -94,15 +94,16 @@ class Provider:
             Transient: that failed, and none are held.
         """
         await self._look()
-        if not self._is_usable:
+        if not self.is_usable:
             raise self._failed or Transient("no keys")
 
     @property
-    def _is_usable(self) -> bool:
+    def is_usable(self) -> bool:
+        """Whether keys are held that are still believed; see `Keys`."""
         return self._held_at is not None and abs(self._clock.now() - self._held_at) <= KEPT_MAX
 
     def _holds(self, kid: str | None) -> bool:
-        return self._is_usable and (kid is None or any(each.kid == kid for each in self._keys))
+        return self.is_usable and (kid is None or any(each.kid == kid for each in self._keys))
 
     async def _look(self) -> None:
         """Fetch the keys unless that was done just now; whoever waits for it shares the answer."""

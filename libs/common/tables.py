@@ -90,7 +90,8 @@ def common(metadata: MetaData) -> None:
         metadata,
         Column("case_id", UUID, nullable=False),
         Column("organ", Text, nullable=False),
-        Column("level", Text, nullable=False),
+        # Codes with commas between them: one array a column is how rows are written.
+        Column("levels", Text, nullable=False),
         Column("until", Date),
         PrimaryKeyConstraint("organ", "case_id"),
         Index("case_access_case", "case_id"),

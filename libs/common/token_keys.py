@@ -56,6 +56,10 @@ class Keys(Protocol):
     def version(self) -> int:
         """Moves with the keys; what was verified before is then verified anew."""
 
+    @property
+    def is_usable(self) -> bool:
+        """Whether they are believed now; what was verified by them before is then believed too."""
+
     async def matching(self, kid: str | None, algorithm: str) -> TokenKey:
         """The key that a token names.
 
@@ -71,6 +75,7 @@ class FixedKeys:
 
     keys: tuple[TokenKey, ...]
     version: int = 0
+    is_usable: bool = True
 
     async def matching(self, kid: str | None, algorithm: str) -> TokenKey:
         """The key that a token names; see `Keys`."""

@@ -207,8 +207,8 @@ def _of_trail(
 
 def _event(event: _Event, place: str, keys: Keys) -> Iterator[Finding]:
     body = event.data
-    if not isinstance(body, dict):
-        return  # Withheld from whoever asked for it.
+    if not isinstance(body, dict) or ("head" in body and "form" not in body):
+        return  # Withheld, whole or but for its head, from whoever asked for it.
     given = body.get(SIGNATURES) or []
     if not isinstance(given, list):
         raise UnreadableError(f"{place}.data.{SIGNATURES} is no list")

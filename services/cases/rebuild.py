@@ -14,7 +14,7 @@ from services.cases.handlers.renumbering import register_rows
 from services.cases.handlers.rows import CASE_ACCESS, SNAPSHOTS, case_row, limit_row, proceeding_row
 from services.cases.handlers.screened import screening_rows
 from services.cases.handlers.waiting import all_work
-from services.cases.standing import access_rows
+from services.cases.standing import access_row, access_rows
 from services.cases.tables import (
     ACTS,
     CASE_PARTIES,
@@ -80,8 +80,8 @@ async def rebuild(context: Context) -> int:
                     for clock in proceeding.clocks
                 ]
                 rows[CASE_ACCESS] += [
-                    {"case_id": case.id, "organ": organ, "level": level, "until": until}
-                    for organ, (level, until) in access_rows(case, superiors).items()
+                    access_row(case, organ, access)
+                    for organ, access in access_rows(case, superiors).items()
                 ]
                 rows[WORK] += all_work(context, case)
                 rows[ACTS] += all_acts(case)

@@ -76,17 +76,29 @@ CODES: Final = ("case", "case_number", "field", "cause", "division", "agency", "
 
 # --- relations
 
+Access = tuple[frozenset[Level], date | None]
 
-def access_rows(
-    case: Case, superiors: Mapping[str, tuple[str, ...]]
-) -> dict[str, tuple[Level, date | None]]:
-    """Which organs see the case, and at which level.
+
+def access_rows(case: Case, superiors: Mapping[str, tuple[str, ...]]) -> dict[str, Access]:
+    """Which organs see the case, at which levels, and until when.
 
     Args:
         case: as it is.
         superiors: the organs above each organ.
     """
-    return {organ: (widest(levels), None) for organ, levels in relations(case, superiors).items()}
+    found = relations(case, superiors)
+    return {organ: (frozenset(levels), None) for organ, levels in found.items()}
+
+
+def widest_of(case: Case, organ: str, superiors: Mapping[str, tuple[str, ...]]) -> Level:
+    """The widest level at which an organ that has one sees the case."""
+    return widest(relations(case, superiors)[organ])
+
+
+def access_row(case: Case, organ: str, access: Access) -> dict[str, object]:
+    """The row of an organ's access to a case."""
+    levels, until = access
+    return {"case_id": case.id, "organ": organ, "levels": ",".join(sorted(levels)), "until": until}
 
 
 def relations(case: Case, superiors: Mapping[str, tuple[str, ...]]) -> dict[str, list[Level]]:

@@ -25,7 +25,7 @@ from services.cases.handlers.acting import Proof
 from services.cases.handlers.loading import Kept
 from services.cases.handlers.steps import etag, may_open, steps_named
 from services.cases.procedures import PROCEDURES
-from services.cases.standing import Reader, access_rows, reader_of, shows_minors
+from services.cases.standing import Reader, reader_of, shows_minors, widest_of
 from services.cases.views.cases import CaseLine, Facets, LimitLine
 
 
@@ -151,7 +151,8 @@ class TrailEntry(Strict):
     id: UUID
     type: str
     recorded_at: AwareDatetime
-    person: str
+    person: str | None
+    """None where neither the act nor who handles the case is shown."""
     organ: str
     data: dict[str, Any] | None
     """None where the reader may know that something happened, not what."""
@@ -335,7 +336,7 @@ def step_answer(context: Context, case: Case, person: Person | None, proof: Proo
     """The body of the answer to an act; it shows what a read by the same person would show then."""
     assert person is not None, "services take no legal step"
     superiors = context.profile.superior_ids
-    level, _ = access_rows(case, superiors)[person.organ]
+    level = widest_of(case, person.organ, superiors)
     reader = reader_of(case, person.organ, level, superiors)
     answer = StepAnswer(
         receipts=proof.receipts,

@@ -8,6 +8,7 @@ from fastapi import Query, Request, Response
 from pydantic import Field
 from sqlalchemy import Row
 
+from libs.common.access import Part
 from libs.common.contracts import Strict
 from libs.common.errors import Forbidden, NotFound
 from libs.common.events import new_id
@@ -133,24 +134,7 @@ def add_one_case(router: Routes, context: Context) -> None:
         found, reader = await seen(context, reading, case)
         async with reads_as(context, seeing_of(context, reading)) as connection:
             rows = await views.events_of(connection, stream_of(found.id), query.after, query.limit)
-        entries = tuple(
-            TrailEntry(
-                version=row.version,
-                id=row.id,
-                type=row.type,
-                recorded_at=row.time,
-                person=row.actor,
-                organ=row.agency,
-                data=shown_body(
-                    found,
-                    reader,
-                    act=row.id,
-                    agency=row.agency,
-                    body=orjson.loads(row.data),
-                ),
-            )
-            for row in rows
-        )
+        entries = tuple(_trail_entry(found, reader, row) for row in rows)
         following = entries[-1].version if len(entries) == query.limit else None
         return await reading.answer(
             Trail(case=case, events=entries, next=following), shown=[str(case)]
@@ -176,6 +160,23 @@ def add_one_case(router: Routes, context: Context) -> None:
             id=row.id, kind=row.kind, organ=row.organ, value=value, salt=row.salt.hex()
         )
         return await reading.answer(view, shown=[str(case), str(content)])
+
+
+def _trail_entry(case: Case, reader: Reader, row: Row[Any]) -> TrailEntry:
+    """An event as its reader may see it: who acted only with the act, or where that is shown."""
+    body = orjson.loads(row.data)
+    data = shown_body(case, reader, act=row.id, agency=row.agency, body=body)
+    is_named = reader.shown(Part.OFFICERS) or reader.shown(Part.HEADS)
+    is_whole = data is not None and data.keys() == body.keys()
+    return TrailEntry(
+        version=row.version,
+        id=row.id,
+        type=row.type,
+        recorded_at=row.time,
+        person=row.actor if is_named or is_whole else None,
+        organ=row.agency,
+        data=data,
+    )
 
 
 def may_read(case: Case, reader: Reader, row: Row[Any]) -> bool:

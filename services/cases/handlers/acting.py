@@ -241,8 +241,9 @@ async def _seen(
     """A case, and the level at which whoever acts sees it: who reads none acts on none."""
     identity = acting.identity
     sight = Sight.of(identity.organ, identity.duties)
-    organ = identity.organ if sight.everything else sight.organ or ""
-    loaded = await load(context, connection, case_id, organ=organ, request=request)
+    loaded = await load(context, connection, case_id, organ=identity.organ, request=request)
+    if sight.organ is None and not sight.everything:
+        return replace(loaded, level=None)
     if loaded.level is None and sight.everything and loaded.case is not None:
         return replace(loaded, level=Level.AUDITOR)
     return loaded

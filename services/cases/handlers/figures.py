@@ -70,7 +70,6 @@ def is_seen(case: Case, seeing: Seeing, context: Context) -> bool:
     """Whether a case, as it is given, is seen: the rule of `access_sql` on its own rows."""
     if seeing.sight.everything:
         return Level.AUDITOR in seeing.levels
-    level, until = access_rows(case, context.profile.superior_ids).get(
-        seeing.sight.organ or "", (None, None)
-    )
-    return level in seeing.levels and (until is None or until >= seeing.today)
+    rows = access_rows(case, context.profile.superior_ids)
+    levels, until = rows.get(seeing.sight.organ or "", (frozenset[Level](), None))
+    return bool(levels & seeing.levels) and (until is None or until >= seeing.today)

@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from libs.common.access import Level
+from libs.common.access import Level, widest
 from libs.common.contracts.cases import CASES
 from libs.common.events import new_id
 from libs.common.procedure import By, Setting
@@ -42,7 +42,7 @@ class Loaded:
 
 
 _LOAD: Final = """
-select s.version, s.state_version, s.state, a.level, k.wrapped,
+select s.version, s.state_version, s.state, a.levels, k.wrapped,
        r.body_digest, r.status, r.answer, r.headers::text as headers
 from (select 1) one
 left join snapshots s on s.stream = $1
@@ -78,7 +78,7 @@ async def load(
     return Loaded(
         version,
         case,
-        Level(row["level"]) if row["level"] else None,
+        widest(list(map(Level, row["levels"].split(",")))) if row["levels"] else None,
         {stream: row["wrapped"]} if row["wrapped"] else {},
         kept,
         row["body_digest"],

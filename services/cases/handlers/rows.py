@@ -24,7 +24,7 @@ from services.cases.domain import STATE_VERSION, Case, headline, stream_of
 from services.cases.handlers.done import changed_acts, changed_parties
 from services.cases.handlers.screened import changed_screening
 from services.cases.handlers.waiting import changed_work
-from services.cases.standing import access_rows
+from services.cases.standing import access_row, access_rows
 from services.cases.tables import ACTS, CASE_PARTIES, LIMITS, METADATA, PROCEEDINGS, WORK
 from services.cases.tables import CASES as CASES_TABLE
 
@@ -69,9 +69,9 @@ def changed_rows(
     superiors = context.profile.superior_ids
     access_before = access_rows(before, superiors) if before else {}
     rows[CASE_ACCESS] = [
-        {"case_id": after.id, "organ": organ, "level": level, "until": until}
-        for organ, (level, until) in access_rows(after, superiors).items()
-        if access_before.get(organ) != (level, until)
+        access_row(after, organ, access)
+        for organ, access in access_rows(after, superiors).items()
+        if access_before.get(organ) != access
     ]
     return rows
 

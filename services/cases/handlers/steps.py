@@ -114,12 +114,12 @@ def decide_step(
             errors=[{"field": "happened_at", "rule": "date_range", "reason": "out of range"}]
         ) from error
     # Only now: whoever may not take the step is told so, not asked for headers or a sign-in.
-    if is_decision(procedure, name):
-        if proceeding is not None:
-            check_revision(proceeding, acting.if_match)
-        need_confirmation(context, acting.identity)
+    if is_decision(procedure, name) and proceeding is not None:
+        check_revision(proceeding, acting.if_match)
     check_named_organs(context, procedure, name, body.form)
     check_named_parties(case, form)
+    if is_decision(procedure, name):
+        need_confirmation(context, acting.identity)
     return said
 
 

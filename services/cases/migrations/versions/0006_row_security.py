@@ -6,8 +6,8 @@ older release say nothing of themselves and see nothing, so they have to end fir
 
 from alembic import op
 
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
@@ -24,8 +24,8 @@ anon_1))
 create policy seen on "cases" for select using ((SELECT current_setting('xianjie.sees', true) =
 'organ' AS anon_1) AND (SELECT true AS anon_2 FROM case_access WHERE case_access.case_id =
 "cases"."id" AND case_access.organ IN ((SELECT current_setting('xianjie.organ', true) AS
-current_setting_1), '*') AND case_access.level = ANY (CAST((SELECT
-string_to_array(current_setting('xianjie.levels', true), ',') AS string_to_array_1) AS TEXT[]))
+current_setting_1), '*') AND string_to_array(case_access.levels, ',') && CAST((SELECT
+string_to_array(current_setting('xianjie.levels', true), ',') AS string_to_array_1) AS TEXT[])
 AND (case_access.until IS NULL OR case_access.until >= (SELECT
 CAST(nullif(current_setting('xianjie.today', true), '') AS DATE) AS nullif_1)) LIMIT 1) OR
 (SELECT current_setting('xianjie.sees', true) = 'everything' AS anon_3))
@@ -42,8 +42,8 @@ anon_1))
 create policy seen on "proceedings" for select using ((SELECT current_setting('xianjie.sees',
 true) = 'organ' AS anon_1) AND (SELECT true AS anon_2 FROM case_access WHERE case_access.case_id
 = "proceedings"."case_id" AND case_access.organ IN ((SELECT current_setting('xianjie.organ',
-true) AS current_setting_1), '*') AND case_access.level = ANY (CAST((SELECT
-string_to_array(current_setting('xianjie.levels', true), ',') AS string_to_array_1) AS TEXT[]))
+true) AS current_setting_1), '*') AND string_to_array(case_access.levels, ',') && CAST((SELECT
+string_to_array(current_setting('xianjie.levels', true), ',') AS string_to_array_1) AS TEXT[])
 AND (case_access.until IS NULL OR case_access.until >= (SELECT
 CAST(nullif(current_setting('xianjie.today', true), '') AS DATE) AS nullif_1)) LIMIT 1) OR
 (SELECT current_setting('xianjie.sees', true) = 'everything' AS anon_3))
@@ -60,8 +60,8 @@ anon_1))
 create policy seen on "limits" for select using ((SELECT current_setting('xianjie.sees', true) =
 'organ' AS anon_1) AND (SELECT true AS anon_2 FROM case_access WHERE case_access.case_id =
 "limits"."case_id" AND case_access.organ IN ((SELECT current_setting('xianjie.organ', true) AS
-current_setting_1), '*') AND case_access.level = ANY (CAST((SELECT
-string_to_array(current_setting('xianjie.levels', true), ',') AS string_to_array_1) AS TEXT[]))
+current_setting_1), '*') AND string_to_array(case_access.levels, ',') && CAST((SELECT
+string_to_array(current_setting('xianjie.levels', true), ',') AS string_to_array_1) AS TEXT[])
 AND (case_access.until IS NULL OR case_access.until >= (SELECT
 CAST(nullif(current_setting('xianjie.today', true), '') AS DATE) AS nullif_1)) LIMIT 1) OR
 (SELECT current_setting('xianjie.sees', true) = 'everything' AS anon_3))
@@ -78,8 +78,8 @@ anon_1))
 create policy seen on "work" for select using ((SELECT current_setting('xianjie.sees', true) =
 'organ' AS anon_1) AND (SELECT true AS anon_2 FROM case_access WHERE case_access.case_id =
 "work"."case_id" AND case_access.organ IN ((SELECT current_setting('xianjie.organ', true) AS
-current_setting_1), '*') AND case_access.level = ANY (CAST((SELECT
-string_to_array(current_setting('xianjie.levels', true), ',') AS string_to_array_1) AS TEXT[]))
+current_setting_1), '*') AND string_to_array(case_access.levels, ',') && CAST((SELECT
+string_to_array(current_setting('xianjie.levels', true), ',') AS string_to_array_1) AS TEXT[])
 AND (case_access.until IS NULL OR case_access.until >= (SELECT
 CAST(nullif(current_setting('xianjie.today', true), '') AS DATE) AS nullif_1)) LIMIT 1) OR
 (SELECT current_setting('xianjie.sees', true) = 'everything' AS anon_3))
@@ -96,8 +96,8 @@ anon_1))
 create policy seen on "acts" for select using ((SELECT current_setting('xianjie.sees', true) =
 'organ' AS anon_1) AND (SELECT true AS anon_2 FROM case_access WHERE case_access.case_id =
 "acts"."case_id" AND case_access.organ IN ((SELECT current_setting('xianjie.organ', true) AS
-current_setting_1), '*') AND case_access.level = ANY (CAST((SELECT
-string_to_array(current_setting('xianjie.levels', true), ',') AS string_to_array_1) AS TEXT[]))
+current_setting_1), '*') AND string_to_array(case_access.levels, ',') && CAST((SELECT
+string_to_array(current_setting('xianjie.levels', true), ',') AS string_to_array_1) AS TEXT[])
 AND (case_access.until IS NULL OR case_access.until >= (SELECT
 CAST(nullif(current_setting('xianjie.today', true), '') AS DATE) AS nullif_1)) LIMIT 1) OR
 (SELECT current_setting('xianjie.sees', true) = 'everything' AS anon_3))
@@ -114,11 +114,11 @@ anon_1))
 create policy seen on "case_parties" for select using ((SELECT current_setting('xianjie.sees',
 true) = 'organ' AS anon_1) AND (SELECT true AS anon_2 FROM case_access WHERE case_access.case_id
 = "case_parties"."case_id" AND case_access.organ IN ((SELECT current_setting('xianjie.organ',
-true) AS current_setting_1), '*') AND case_access.level = ANY (CAST((SELECT
-string_to_array(current_setting('xianjie.levels', true), ',') AS string_to_array_1) AS TEXT[]))
+true) AS current_setting_1), '*') AND string_to_array(case_access.levels, ',') && CAST((SELECT
+array((SELECT each FROM unnest(string_to_array(current_setting('xianjie.levels', true), ',')) AS
+each WHERE each IN ('court', 'holder', 'member', 'party', 'supervisor'))) AS array_1) AS TEXT[])
 AND (case_access.until IS NULL OR case_access.until >= (SELECT
-CAST(nullif(current_setting('xianjie.today', true), '') AS DATE) AS nullif_1)) AND
-case_access.level IN ('court', 'holder', 'member', 'party', 'supervisor') LIMIT 1))
+CAST(nullif(current_setting('xianjie.today', true), '') AS DATE) AS nullif_1)) LIMIT 1))
     """,
     """
 alter table "findings" enable row level security
@@ -132,19 +132,20 @@ anon_1))
 create policy seen on "findings" for select using ((SELECT current_setting('xianjie.sees', true)
 = 'organ' AS anon_1) AND (SELECT true AS anon_2 FROM case_access WHERE case_access.case_id =
 "findings"."case_id" AND case_access.organ IN ((SELECT current_setting('xianjie.organ', true) AS
-current_setting_1), '*') AND case_access.level = ANY (CAST((SELECT
-string_to_array(current_setting('xianjie.levels', true), ',') AS string_to_array_1) AS TEXT[]))
-AND (case_access.until IS NULL OR case_access.until >= (SELECT
-CAST(nullif(current_setting('xianjie.today', true), '') AS DATE) AS nullif_1)) AND
-case_access.level IN ('court', 'holder', 'supervisor') LIMIT 1) OR (SELECT
-current_setting('xianjie.sees', true) = 'organ' AS anon_1) AND "findings"."organ" = (SELECT
-current_setting('xianjie.organ', true) AS current_setting_2) AND (SELECT true AS anon_2 FROM
-case_access WHERE case_access.case_id = "findings"."case_id" AND case_access.organ IN ((SELECT
-current_setting('xianjie.organ', true) AS current_setting_3), '*') AND case_access.level = ANY
-(CAST((SELECT string_to_array(current_setting('xianjie.levels', true), ',') AS
-string_to_array_2) AS TEXT[])) AND (case_access.until IS NULL OR case_access.until >= (SELECT
-CAST(nullif(current_setting('xianjie.today', true), '') AS DATE) AS nullif_2)) AND
-case_access.level IN ('court', 'holder', 'member', 'party', 'supervisor') LIMIT 1))
+current_setting_1), '*') AND string_to_array(case_access.levels, ',') && CAST((SELECT
+array((SELECT each FROM unnest(string_to_array(current_setting('xianjie.levels', true), ',')) AS
+each WHERE each IN ('court', 'holder', 'supervisor'))) AS array_1) AS TEXT[]) AND
+(case_access.until IS NULL OR case_access.until >= (SELECT
+CAST(nullif(current_setting('xianjie.today', true), '') AS DATE) AS nullif_1)) LIMIT 1) OR
+(SELECT current_setting('xianjie.sees', true) = 'organ' AS anon_1) AND "findings"."organ" =
+(SELECT current_setting('xianjie.organ', true) AS current_setting_2) AND (SELECT true AS anon_2
+FROM case_access WHERE case_access.case_id = "findings"."case_id" AND case_access.organ IN
+((SELECT current_setting('xianjie.organ', true) AS current_setting_3), '*') AND
+string_to_array(case_access.levels, ',') && CAST((SELECT array((SELECT each FROM
+unnest(string_to_array(current_setting('xianjie.levels', true), ',')) AS each WHERE each IN
+('court', 'holder', 'member', 'party', 'supervisor'))) AS array_2) AS TEXT[]) AND
+(case_access.until IS NULL OR case_access.until >= (SELECT
+CAST(nullif(current_setting('xianjie.today', true), '') AS DATE) AS nullif_2)) LIMIT 1))
     """,
     """
 alter table "penalties" enable row level security
@@ -158,19 +159,20 @@ anon_1))
 create policy seen on "penalties" for select using ((SELECT current_setting('xianjie.sees',
 true) = 'organ' AS anon_1) AND (SELECT true AS anon_2 FROM case_access WHERE case_access.case_id
 = "penalties"."case_id" AND case_access.organ IN ((SELECT current_setting('xianjie.organ', true)
-AS current_setting_1), '*') AND case_access.level = ANY (CAST((SELECT
-string_to_array(current_setting('xianjie.levels', true), ',') AS string_to_array_1) AS TEXT[]))
-AND (case_access.until IS NULL OR case_access.until >= (SELECT
-CAST(nullif(current_setting('xianjie.today', true), '') AS DATE) AS nullif_1)) AND
-case_access.level IN ('court', 'holder', 'supervisor') LIMIT 1) OR (SELECT
-current_setting('xianjie.sees', true) = 'organ' AS anon_1) AND "penalties"."organ" = (SELECT
-current_setting('xianjie.organ', true) AS current_setting_2) AND (SELECT true AS anon_2 FROM
-case_access WHERE case_access.case_id = "penalties"."case_id" AND case_access.organ IN ((SELECT
-current_setting('xianjie.organ', true) AS current_setting_3), '*') AND case_access.level = ANY
-(CAST((SELECT string_to_array(current_setting('xianjie.levels', true), ',') AS
-string_to_array_2) AS TEXT[])) AND (case_access.until IS NULL OR case_access.until >= (SELECT
-CAST(nullif(current_setting('xianjie.today', true), '') AS DATE) AS nullif_2)) AND
-case_access.level IN ('court', 'holder', 'member', 'party', 'supervisor') LIMIT 1))
+AS current_setting_1), '*') AND string_to_array(case_access.levels, ',') && CAST((SELECT
+array((SELECT each FROM unnest(string_to_array(current_setting('xianjie.levels', true), ',')) AS
+each WHERE each IN ('court', 'holder', 'supervisor'))) AS array_1) AS TEXT[]) AND
+(case_access.until IS NULL OR case_access.until >= (SELECT
+CAST(nullif(current_setting('xianjie.today', true), '') AS DATE) AS nullif_1)) LIMIT 1) OR
+(SELECT current_setting('xianjie.sees', true) = 'organ' AS anon_1) AND "penalties"."organ" =
+(SELECT current_setting('xianjie.organ', true) AS current_setting_2) AND (SELECT true AS anon_2
+FROM case_access WHERE case_access.case_id = "penalties"."case_id" AND case_access.organ IN
+((SELECT current_setting('xianjie.organ', true) AS current_setting_3), '*') AND
+string_to_array(case_access.levels, ',') && CAST((SELECT array((SELECT each FROM
+unnest(string_to_array(current_setting('xianjie.levels', true), ',')) AS each WHERE each IN
+('court', 'holder', 'member', 'party', 'supervisor'))) AS array_2) AS TEXT[]) AND
+(case_access.until IS NULL OR case_access.until >= (SELECT
+CAST(nullif(current_setting('xianjie.today', true), '') AS DATE) AS nullif_2)) LIMIT 1))
     """,
     """
 alter table "numbers" enable row level security
@@ -228,8 +230,8 @@ current_setting_1) OR (SELECT current_setting('xianjie.sees', true) = 'organ' AS
 (SELECT true AS anon_2 FROM case_access WHERE case_access.case_id = CASE WHEN
 starts_with("snapshots"."stream", 'case/') THEN CAST(substr("snapshots"."stream", 6) AS UUID)
 END AND case_access.organ IN ((SELECT current_setting('xianjie.organ', true) AS
-current_setting_2), '*') AND case_access.level = ANY (CAST((SELECT
-string_to_array(current_setting('xianjie.levels', true), ',') AS string_to_array_1) AS TEXT[]))
+current_setting_2), '*') AND string_to_array(case_access.levels, ',') && CAST((SELECT
+string_to_array(current_setting('xianjie.levels', true), ',') AS string_to_array_1) AS TEXT[])
 AND (case_access.until IS NULL OR case_access.until >= (SELECT
 CAST(nullif(current_setting('xianjie.today', true), '') AS DATE) AS nullif_1)) LIMIT 1) OR
 (SELECT current_setting('xianjie.sees', true) = 'everything' AS anon_3))
@@ -250,10 +252,11 @@ current_setting_1) OR (SELECT current_setting('xianjie.sees', true) = 'organ' AS
 (SELECT true AS anon_2 FROM case_access WHERE case_access.case_id = CASE WHEN
 starts_with("events"."stream", 'case/') THEN CAST(substr("events"."stream", 6) AS UUID) END AND
 case_access.organ IN ((SELECT current_setting('xianjie.organ', true) AS current_setting_2), '*')
-AND case_access.level = ANY (CAST((SELECT string_to_array(current_setting('xianjie.levels',
-true), ',') AS string_to_array_1) AS TEXT[])) AND (case_access.until IS NULL OR
-case_access.until >= (SELECT CAST(nullif(current_setting('xianjie.today', true), '') AS DATE) AS
-nullif_1)) LIMIT 1) OR (SELECT current_setting('xianjie.sees', true) = 'everything' AS anon_3))
+AND string_to_array(case_access.levels, ',') && CAST((SELECT
+string_to_array(current_setting('xianjie.levels', true), ',') AS string_to_array_1) AS TEXT[])
+AND (case_access.until IS NULL OR case_access.until >= (SELECT
+CAST(nullif(current_setting('xianjie.today', true), '') AS DATE) AS nullif_1)) LIMIT 1) OR
+(SELECT current_setting('xianjie.sees', true) = 'everything' AS anon_3))
     """,
     """
 alter table "contents" enable row level security
@@ -271,11 +274,11 @@ current_setting_1) OR (SELECT current_setting('xianjie.sees', true) = 'organ' AS
 (SELECT true AS anon_2 FROM case_access WHERE case_access.case_id = CASE WHEN
 starts_with("contents"."stream", 'case/') THEN CAST(substr("contents"."stream", 6) AS UUID) END
 AND case_access.organ IN ((SELECT current_setting('xianjie.organ', true) AS current_setting_2),
-'*') AND case_access.level = ANY (CAST((SELECT string_to_array(current_setting('xianjie.levels',
-true), ',') AS string_to_array_1) AS TEXT[])) AND (case_access.until IS NULL OR
-case_access.until >= (SELECT CAST(nullif(current_setting('xianjie.today', true), '') AS DATE) AS
-nullif_1)) AND case_access.level IN ('court', 'holder', 'member', 'party', 'supervisor') LIMIT
-1))
+'*') AND string_to_array(case_access.levels, ',') && CAST((SELECT array((SELECT each FROM
+unnest(string_to_array(current_setting('xianjie.levels', true), ',')) AS each WHERE each IN
+('court', 'holder', 'member', 'party', 'supervisor'))) AS array_1) AS TEXT[]) AND
+(case_access.until IS NULL OR case_access.until >= (SELECT
+CAST(nullif(current_setting('xianjie.today', true), '') AS DATE) AS nullif_1)) LIMIT 1))
     """,
     """
 alter table "content_keys" enable row level security

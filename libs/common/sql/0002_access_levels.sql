@@ -1,0 +1,1 @@
+alter table case_access rename column level to levels;
