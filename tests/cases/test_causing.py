@@ -21,7 +21,7 @@ from libs.common.contracts.procedure import (
 from libs.common.errors import GuardFailed
 from libs.common.procedure import ANNULLED, CORRECT, Command
 from services.cases.procedures import PROCEDURES
-from tests.support.lawful import PARTIES, SUSPECTED, WORDS, CaseAtHand, brief, person
+from tests.support.lawful import PARTIES, SUGGESTED, SUSPECTED, WORDS, CaseAtHand, brief, person
 
 UNDER_INVESTIGATION: Final = ("penalty.register_lead", "penalty.open_penalty_case")
 REPORTED: Final = ("transfer.flag_suspicion", "transfer.form_team", "transfer.report")
@@ -669,12 +669,6 @@ def test_nothing_ticks_that_an_imported_act_began() -> None:
 # --- the opinion that a case be transferred
 
 
-SUGGESTED: Final = (
-    "transfer_supervision.suggest_transfer",
-    "transfer_supervision.sign_for_suggestion",
-)
-
-
 def test_only_a_transfer_meets_the_time_to_transfer_on_an_opinion() -> None:
     case = CaseAtHand(*SUGGESTED, "transfer_supervision.refuse_suggestion", *APPROVED)
     assert case.last("transfer_supervision").state == "SUGGESTION_REFUSED"
@@ -726,7 +720,7 @@ def test_the_review_ends_when_the_non_prosecution_is_revoked() -> None:
     case = CaseAtHand(*SUSPECTED, *AT_PROCURATORATE, "suspect.decide_non_prosecution")
     events = case.take("suspect.revoke_non_prosecution")
     assert steps(events) == ["suspect.revoke_non_prosecution", "reverse.end_with_revocation"]
-    assert case.last("reverse").state == "NO_PENALTY_DUE"
+    assert case.last("reverse").state == "FELL_AWAY"
     assert case.running("reverse") == set()
 
 
@@ -759,3 +753,74 @@ def test_whom_the_police_dropped_before_does_not_come_back_with_the_file() -> No
     case.take("filing_supervision.begin_supervision")
     case.take("filing_supervision.file_under_supervision")
     assert case.last("suspect").state == "WITHDRAWN"
+
+
+def test_an_opinion_that_was_given_falls_away_with_the_non_prosecution() -> None:
+    case = CaseAtHand(*UNDER_INVESTIGATION, *SUSPECTED, *AT_PROCURATORATE)
+    case.take_all("suspect.decide_non_prosecution", "reverse.issue_opinion")
+    case.take("reverse.sign_for_opinion")
+    assert case.running("reverse") == {"answer_reverse"}
+    events = case.take("suspect.revoke_non_prosecution")
+    assert "notice reverse_review_fell_away eeb/officer" in brief(events)
+    assert case.running("reverse") == set()
+    assert "penalty.suspend_for_crime" in steps(events)
+    assert stands_still(case)
+
+
+@pytest.mark.parametrize("step", ["reverse.begin_reverse_review", "reverse.issue_opinion"])
+def test_one_non_prosecution_is_reviewed_once(step: str) -> None:
+    case = CaseAtHand(*SUSPECTED, *AT_PROCURATORATE, "suspect.decide_non_prosecution")
+    about = case.last("suspect").id
+    case.take_all("reverse.pass_to_department", "reverse.issue_opinion")
+    with pytest.raises(GuardFailed) as refusal:
+        case.take(step, command={"about": about})
+    assert refusal.value.facts == {"guard": "once", "missing": ["reverse"]}
+
+
+def test_a_transfer_that_was_called_back_meets_no_opinion() -> None:
+    case = CaseAtHand(*SUGGESTED, *APPROVED, "transfer.send")
+    assert "transfer_on_opinion" not in case.running("transfer_supervision")
+    case.take("transfer_supervision.answer_suggestion")
+    events = case.take("transfer.call_back")
+    assert "transfer_supervision.note_call_back" in steps(events)
+    assert case.last("transfer_supervision").state == "OPINION_RECEIVED"
+    assert case.running("transfer_supervision") == {"transfer_on_opinion"}
+    with pytest.raises(GuardFailed) as refusal:
+        case.take("transfer_supervision.answer_suggestion")
+    assert refusal.value.facts == {"guard": "transferred", "missing": ["transfer"]}
+
+
+def test_what_was_sent_before_the_opinion_is_not_sent_again() -> None:
+    case = CaseAtHand("transfer_supervision.suggest_transfer", *APPROVED, "transfer.send")
+    events = case.take("transfer_supervision.sign_for_suggestion")
+    assert brief(events)[-1] == "met transfer_on_opinion"
+    with pytest.raises(GuardFailed) as refusal:
+        case.take("transfer_supervision.report_refusal")
+    assert refusal.value.facts["missing"] == ["not_transferred"]
+
+
+def test_a_transfer_that_the_police_did_not_pursue_meets_no_later_opinion() -> None:
+    case = CaseAtHand(*NOT_FILED, *SUGGESTED)
+    assert "transfer_on_opinion" in case.running("transfer_supervision")
+
+
+def test_the_refusal_is_reported_as_not_met() -> None:
+    case = CaseAtHand(*SUGGESTED, "transfer_supervision.refuse_suggestion")
+    events = case.take("transfer_supervision.report_refusal")
+    assert "closed transfer_on_opinion" in brief(events)
+
+
+def test_items_found_when_nobody_is_pursued_any_more_are_not_due() -> None:
+    case = CaseAtHand(*NOTIFIED, "transfer.sign_for_filing", "criminal_file.withdraw_file")
+    assert steps(case.take("items.register_items")) == ["items.register_items"]
+
+
+def test_a_file_that_is_taken_up_again_lets_the_penalty_stand_still() -> None:
+    case = CaseAtHand(*UNDER_INVESTIGATION, *NOTIFIED, "criminal_file.withdraw_file")
+    case.take_all("criminal_file.notify_withdrawal", "criminal_file.sign_for_withdrawal")
+    assert not stands_still(case)
+    case.take(
+        "filing_supervision.begin_supervision", command={"about": case.last("criminal_file").id}
+    )
+    case.take("filing_supervision.file_under_supervision")
+    assert stands_still(case)

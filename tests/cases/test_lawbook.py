@@ -102,9 +102,8 @@ def test_check_finds_what_does_not_hold_between_the_tables(
     tables = {**PROCEDURES, "transfer": replace(transfer, steps=steps)}
     assert report(tables.values()) == 1
     assert capsys.readouterr().out.splitlines() == [
-        "penalty: suspend_for_crime: nothing causes it",
         "measure: go_with_transfer: nothing causes it",
         "criminal_file: open_file_on_transfer: nothing causes it",
         "criminal_file: open_file_under_supervision: nothing causes it",
-        "transfer_supervision: note_transfer: nothing causes it",
+        "transfer_supervision: note_call_back: nothing causes it",
     ]

@@ -111,7 +111,7 @@ class Walk:
             about=self.pick(about) if about else None,
             party=self.pick(PARTIES) if procedure.needs_party else None,
         )
-        self._try(name, None, command, ())
+        self._try(name, None, command, (GuardFailed,))
 
     def take(self) -> None:
         """Take a step that is open, by somebody who may."""

@@ -6,7 +6,7 @@ changes a row changes its line.
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -34,6 +34,8 @@ from services.cases.procedures.detention import TRIGGERS
 from tests.support.lawful import (
     NEEDS,
     PLATFORM,
+    SAID,
+    SUGGESTED,
     SUSPECTED,
     CaseAtHand,
     Journey,
@@ -118,9 +120,10 @@ CAUSED: Final[Mapping[str, tuple[Journey, str]]] = {
         (*SUSPECTED, "criminal_file.withdraw_file", "filing_supervision.begin_supervision"),
         "filing_supervision.file_under_supervision",
     ),
-    "transfer_supervision.note_transfer": (
-        ("transfer_supervision.suggest_transfer", *APPROVED),
-        "transfer.send",
+    "transfer_supervision.note_transfer": ((*SUGGESTED, *APPROVED), "transfer.send"),
+    "transfer_supervision.note_call_back": (
+        (*SUGGESTED, *APPROVED, "transfer.send"),
+        "transfer.call_back",
     ),
     "reverse.open_reverse_review": (REVIEWED, "suspect.decide_non_prosecution"),
     "reverse.end_with_revocation": (
@@ -136,6 +139,7 @@ CAUSED: Final[Mapping[str, tuple[Journey, str]]] = {
 """What only the platform takes: the journey, and the step with which it comes."""
 FROM_ELSEWHERE: Final[Mapping[str, Journey]] = {
     "measure.tell_party_of_handover": SEALED_ALONG,
+    "transfer_supervision.answer_suggestion": (*SUGGESTED, *APPROVED, "transfer.send"),
     "criminal_file.urge": (
         *("criminal_file.take_report", "criminal_file.decline_report"),
         *("filing_supervision.begin_supervision", "filing_supervision.file_under_supervision"),
@@ -155,7 +159,7 @@ def _before(name: str) -> Journey:
 def _given(name: str) -> tuple[CaseAtHand, Proceeding | None]:
     """A case in which a row may be taken, and the proceeding in which it may."""
     procedure, row = ROWS[name]
-    case = CaseAtHand(*_before(name))
+    case = CaseAtHand(*_before(name), **SAID.get(name, {}))
     return case, None if row.opens else case.last(procedure.name)
 
 
@@ -380,6 +384,9 @@ FINED: Final = (
     *("suspect.sign_for_indictment", "suspect.accept_trial"),
 )
 EFFECTIVE: Final = ("suspect.serve_judgment", "suspect.take_effect")
+DECIDED: Final = (*HEARD, "penalty.decide_penalty", "penalty.serve_penalty")
+YESTERDAY: Final = date(2026, 11, 1)
+"""Before any act of these journeys."""
 BOTH: Final = person("eeb", Duty.OFFICER, Duty.HEAD)
 REPORTED: Final = APPROVED[:3]
 BROKEN: Final[Mapping[tuple[str, str], tuple[Journey, str, list[str], dict[str, Any]]]] = {
@@ -435,10 +442,46 @@ BROKEN: Final[Mapping[tuple[str, str], tuple[Journey, str, list[str], dict[str, 
         {},
     ),
     ("transfer_supervision.answer_suggestion", "transferred"): (
-        ("transfer_supervision.suggest_transfer", "transfer_supervision.sign_for_suggestion"),
+        SUGGESTED,
         "transfer_supervision.answer_suggestion",
         ["transfer"],
         {},
+    ),
+    ("transfer_supervision.report_refusal", "refused"): (
+        SUGGESTED,
+        "transfer_supervision.report_refusal",
+        ["refuse_suggestion"],
+        {},
+    ),
+    ("reverse.extend_reverse_review", "until_later"): (
+        ("reverse.begin_reverse_review", "reverse.pass_to_department"),
+        "reverse.extend_reverse_review",
+        ["until"],
+        {"until": YESTERDAY},
+    ),
+    ("penalty.record_challenge", "says_which"): (
+        DECIDED,
+        "penalty.record_challenge",
+        ["reconsideration"],
+        {"reconsideration": None},
+    ),
+    ("penalty.urge_after_challenge", "after_a_suit"): (
+        (*DECIDED, "penalty.record_challenge", "penalty.record_challenge_result"),
+        "penalty.urge_after_challenge",
+        ["urge_after_reconsideration"],
+        {},
+    ),
+    ("penalty.defer_payment", "due_to_pay"): (
+        (*HEARD, "penalty.decide_penalty"),
+        "penalty.defer_payment",
+        ["pay_fine"],
+        {},
+    ),
+    ("penalty.defer_payment", "until_later"): (
+        DECIDED,
+        "penalty.defer_payment",
+        ["until"],
+        {"until": YESTERDAY},
     ),
     ("detention.propose_detention", "named_by_law"): (
         (),
@@ -487,6 +530,10 @@ BROKEN: Final[Mapping[tuple[str, str], tuple[Journey, str, list[str], dict[str, 
     ),
 }
 ELSEWHERE: Final = {
+    ("suspect.record_further_extension", "until_later"),
+    ("reverse.begin_reverse_review", "once"),
+    ("reverse.issue_opinion from nothing", "once"),
+    ("reverse.issue_opinion from REVERSE_BEGUN", "once"),
     ("cooperation.hold_meeting", "agreed"),
     ("criminal_file.urge", "three_months"),
     ("detention.send_detention", "penalty_attached"),

@@ -27,6 +27,7 @@ from services.cases.procedures import PROCEDURES
 from tests.support.lawful import (
     BEGIN,
     FIELDS,
+    SAID,
     SENT,
     SHANGHAI,
     SUSPECTED,
@@ -286,7 +287,8 @@ def _ready(procedure: Procedure, row: Step, start: Starts, field: str) -> CaseAt
     if procedure.name == "suspect" and start.since and start.since.name.startswith("custody_ext"):
         more = {"custody_extended_once": 1, "custody_extended_twice": 2}[start.since.name]
         through = ["approve_arrest", *(more * ["extend_custody"])]
-    return CaseAtHand(*journey_to(procedure.name, row, field, *through), field=field)
+    usual = SAID.get(f"{procedure.name}.{row.name}", {})
+    return CaseAtHand(*journey_to(procedure.name, row, field, *through), field=field, **usual)
 
 
 def _so_that_it_begins(start: Starts) -> dict[str, Any]:

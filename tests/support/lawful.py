@@ -139,7 +139,7 @@ def somebody_for(row: Step, parts: Mapping[str, str]) -> Person:
 
 WAITS: Final[Mapping[str, timedelta]] = {
     "penalty.decide_penalty": timedelta(days=10),
-    "penalty.request_enforcement": timedelta(days=12),
+    "penalty.request_enforcement": timedelta(days=190),
     "suspect.take_effect": timedelta(days=13),
     "criminal_file.urge": timedelta(days=95),
     "filing_supervision.issue_violation_notice": timedelta(days=20),
@@ -446,6 +446,7 @@ NEEDS: Final[Mapping[str, frozenset[str]]] = {
     "decide_penalty": frozenset({"review_legally"}),
     "request_enforcement": frozenset({"urge_party"}),
     "take_effect": frozenset({"serve_judgment"}),
+    "report_refusal": frozenset({"refuse_suggestion"}),
 }
 """What the conditions of a row want done before it, beside what its source asks for."""
 _NEEDED: Final = frozenset().union(*NEEDS.values())
@@ -460,14 +461,33 @@ BEFORE: Final[Mapping[str, tuple[Journey, Place]]] = {
     # Another file, into which one may be merged.
     "criminal_file": (("criminal_file.open_file",), Place(None)),
     "suspect": (SUSPECTED, Place("INVESTIGATING")),
-    # That it was transferred may be answered.
-    "transfer_supervision": (SENT, Place(None)),
     "filing_supervision": (
         ("criminal_file.take_report", "criminal_file.decline_report"),
         Place(None),
     ),
 }
 """What has to be before a proceeding of a procedure can be, and where it is then."""
+
+
+SUGGESTED: Final = (
+    "transfer_supervision.suggest_transfer",
+    "transfer_supervision.sign_for_suggestion",
+)
+SAID: Final[Mapping[str, dict[str, Any]]] = {
+    "penalty.urge_after_challenge": {"reconsideration": False},
+}
+"""What is filled in on the way to a row, where another row is meant otherwise."""
+BY_ANOTHER: Final[Mapping[tuple[str, str], Journey]] = {
+    ("transfer_supervision", "TRANSFER_ANSWERED"): (
+        *(*SUGGESTED, *SENT),
+        "transfer_supervision.answer_suggestion",
+    ),
+    ("reverse", "FELL_AWAY"): (
+        *(*SUSPECTED, "suspect.propose_prosecution", "suspect.sign_for_prosecution"),
+        *("suspect.decide_non_prosecution", "suspect.revoke_non_prosecution"),
+    ),
+}
+"""The way to a state that asks for a step of another procedure."""
 
 
 def beginning(procedure: str) -> tuple[Journey, Place]:
@@ -495,7 +515,8 @@ def journeys_to_states(procedure: str, field: str) -> dict[str, Journey]:
             found.setdefault(here.state, (*first, *(f"{procedure}.{name}" for name in way)))
         if len(found) == len(PROCEDURES[procedure].states):
             break  # places are far more than states
-    return found
+    ways = {state: way for (name, state), way in BY_ANOTHER.items() if name == procedure}
+    return found | ways
 
 
 def _route(procedure: str, field: str, place: Place, goal: str | Step) -> tuple[Journey, Place]:

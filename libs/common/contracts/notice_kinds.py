@@ -83,6 +83,7 @@ NOTICE_KINDS: Final[tuple[str, ...]] = (
     "reverse_answered",
     "reverse_papers_handed_over",
     "reverse_redirected",
+    "reverse_review_fell_away",
     "reverse_sent",
     "reverse_silence_reported",
     "suggestion_answered",

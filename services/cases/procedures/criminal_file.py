@@ -198,6 +198,8 @@ OPENS_SUSPECTS = Causes(
 )
 RESUMES_PENALTY = Causes("penalty", "resume_after_crime", Reach.CASE, only_if=nobody_left)
 """With the receipt of the result (M17 16), once nobody is left against whom it goes on."""
+SUSPENDS_PENALTY = Causes("penalty", "suspend_for_crime", Reach.CASE)
+"""The time during which the crime is looked into is not counted (M17 16)."""
 
 STEPS: tuple[Step, ...] = (
     Step(
@@ -298,7 +300,7 @@ STEPS: tuple[Step, ...] = (
         emits=said.ReportReopened,
         law=(Law(PR19, "第五百六十三条"), Law(PSP20, "第一百八十二条")),
         holder=POLICE,
-        causes=(Causes("suspect", "resume_with_file", Reach.DEPENDENT),),
+        causes=(Causes("suspect", "resume_with_file", Reach.DEPENDENT), SUSPENDS_PENALTY),
         ends=(DECIDE_REPORT,),
         drops=(NOTIFY_WITHDRAWAL,),
         owes=(enters("filing", POLICE, M17_34),),

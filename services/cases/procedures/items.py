@@ -6,7 +6,7 @@ keeps is due to them within three days.
 
 from typing import Final
 
-from libs.common.agencies import Duty, Matter, OrganKind
+from libs.common.agencies import Matter, OrganKind
 from libs.common.contracts.cases import things as said
 from libs.common.law import CPL, M17, PLATFORM, PR19, PS16, SC310, Confidence, Law
 from libs.common.procedure import (
@@ -19,6 +19,7 @@ from libs.common.procedure import (
     State,
     Step,
 )
+from services.cases.procedures.criminal_file import nobody_left
 from services.cases.procedures.writing import (
     ENVIRONMENT,
     PLATFORM_ITSELF,
@@ -68,8 +69,8 @@ HAND_OVER_ITEMS = duty(
 
 
 def _filing_was_notified(items: Proceeding, proceedings: tuple[Proceeding, ...]) -> bool:
-    """Whether the agency that keeps these items has signed for the notice of filing."""
-    return any(
+    """Whether the agency that keeps these items knows that the police filed and go on."""
+    return not nobody_left(items, proceedings) and any(
         each.procedure == "transfer"
         and each.last("sign_for_filing")
         and each.parts.get("sender") == items.holder
@@ -174,7 +175,10 @@ STEPS: tuple[Step, ...] = (
         law=(M17_10,),
         receiver=GOVERNMENT,
         names={"next_organ": GOVERNMENT},
-        owes=(tells("hazard_passed_on", GOVERNMENT, M17_10, Duty.OFFICER),),
+        owes=(
+            tells("hazard_passed_on", GOVERNMENT, M17_10),
+            tells("hazard_passed_on", POLICE, M17_10),
+        ),
         fields=ENVIRONMENT,
     ),
     Step(

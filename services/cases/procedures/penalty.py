@@ -43,6 +43,7 @@ from services.cases.procedures.writing import (
     starts,
     still_runs,
     tells,
+    until_later,
     validity,
     working_days,
 )
@@ -251,7 +252,12 @@ def _urged(proceeding: Proceeding | None, command: Command, setting: Setting) ->
         return []
     if not any(proceeding.last(step) for step in URGING):
         return ["urge_party"]
-    return [URGED.name] if still_runs(proceeding, URGED, setting) else []
+    if still_runs(proceeding, URGED, setting):
+        return [URGED.name]
+    # It counts from the end of the time to sue, and nothing can be enforced before.
+    enforcement = proceeding.clock(REQUEST_ENFORCEMENT.name)
+    is_early = enforcement is not None and setting.now < enforcement.running.started_at
+    return [SUE.name] if is_early else []
 
 
 URGING: Final = ("urge_party", "urge_after_reconsideration", "urge_after_challenge")
@@ -329,6 +335,45 @@ def _fine_of(suspect: Proceeding) -> int:
     return int(told[-1]["fine_yuan"] or 0) if told else 0
 
 
+def _says_which(_: Proceeding | None, command: Command, __: Setting) -> Sequence[str]:
+    assert isinstance(command.form, said.ChallengePenalty)
+    unsaid = command.form.reconsideration is None and not command.imported
+    return ["reconsideration"] if unsaid else []
+
+
+def _after_a_suit(proceeding: Proceeding | None, command: Command, _: Setting) -> Sequence[str]:
+    challenge = proceeding.last("record_challenge") if proceeding else None
+    reconsidered = challenge is not None and challenge.facts.get("reconsideration")
+    return ["urge_after_reconsideration"] if reconsidered and not command.imported else []
+
+
+def _due_to_pay(proceeding: Proceeding | None, command: Command, _: Setting) -> Sequence[str]:
+    assert proceeding is not None
+    runs = any(proceeding.clock(limit.name) for limit in PAYING)
+    return [] if runs or command.imported else [PAY.name]
+
+
+SAYS_WHICH = Guard(
+    "says_which",
+    "应当写明是申请复议还是提起诉讼",
+    "Whether it is a reconsideration or a suit must be said",
+    ARL_20,
+    _says_which,
+)
+AFTER_A_SUIT = Guard(
+    "after_a_suit",
+    "复议后的催告另行登记，三个月自复议后起诉期限届满起算",
+    "The urging after a reconsideration has a row of its own, with its time to enforce",
+    AEL_53,
+    _after_a_suit,
+)
+DUE_TO_PAY = Guard(
+    "due_to_pay",
+    "送达后缴纳期限内方可延期",
+    "What is due to be paid can be deferred: after service",
+    APL_66,
+    _due_to_pay,
+)
 REVIEWED = Guard(
     "reviewed",
     "作出决定前应当经法制审核，并审核是否涉嫌犯罪",
@@ -846,6 +891,7 @@ STEPS: tuple[Step, ...] = (
         emits=said.PaymentDeferred,
         law=(APL_66,),
         decides=True,
+        guards=(DUE_TO_PAY, until_later(APL_66)),
         drops=PAYING,
         starts=(starts(PAY_DEFERRED, AGENCY, of="until"),),
     ),
@@ -858,7 +904,9 @@ STEPS: tuple[Step, ...] = (
         actor=officer(AGENCY),
         emits=said.PenaltyChallenged,
         law=(ARL_20, ALL_45, ALL_46),
+        guards=(SAYS_WHICH,),
         ends=(ASK_RECONSIDERATION, SUE, SUE_AFTER),
+        drops=(REQUEST_ENFORCEMENT,),
         keeps=("reconsideration",),
     ),
     Step(
@@ -912,6 +960,7 @@ STEPS: tuple[Step, ...] = (
         actor=officer(AGENCY),
         emits=said.PartyUrgedAfterChallenge,
         law=(AEL_53,),
+        guards=(AFTER_A_SUIT,),
         after="record_challenge_result",
         starts=(starts(URGED, AGENCY),),
     ),

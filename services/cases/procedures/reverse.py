@@ -54,6 +54,7 @@ from services.cases.procedures.writing import (
     starts,
     still_runs,
     tells,
+    until_later,
     working_days,
 )
 
@@ -72,6 +73,7 @@ REVERSE_REVIEW = State("REVERSE_REVIEW", "审查是否应予行政处罚", "Whet
 REFERRED = State("REFERRED", "已移送其他检察院", "Referred to another procuratorate")
 NO_PENALTY_DUE = State("NO_PENALTY_DUE", "终结审查", "No penalty due", final=True)
 IN_REVIEW = (REVERSE_BEGUN, REVERSE_REVIEW)
+FELL_AWAY = State("FELL_AWAY", "因撤销不起诉终结", "Fell away", final=True)
 OPINION_SENT = State("OPINION_SENT", "检察意见待签收", "Opinion sent, awaiting receipt")
 REVERSE_SENT = State("REVERSE_SENT", "已移送主管机关待签收", "Sent, awaiting receipt")
 REVERSE_OPEN = State("REVERSE_OPEN", "反向移送处理中", "With the agency")
@@ -97,6 +99,9 @@ SPP21_8 = Law(
 )
 SPP21_9 = Law(SPP21, "第九条", Confidence.MEM, "两个月回复期限凭记忆；2024年指引可能另有规定。")
 SPP21_11 = Law(SPP21, "第十一条", Confidence.MEM, "通报对象凭记忆，须核对。")
+REVOKED_LAW = Law(
+    PLATFORM, "撤销不起诉", Confidence.DESIGN, "不起诉被撤销后检察意见随之失效为平台规则，须确认。"
+)
 FIND_LAW = Law(
     PLATFORM, "确定主管机关", Confidence.DESIGN, "主管机关未确定前的登记为平台规则，须确认。"
 )
@@ -126,7 +131,8 @@ GIVE_OPINION = duty(
     working_days(13, RG24_12),
     missed=SUPERVISED,
 )
-REVIEWING = (PASS_TO_DEPARTMENT, REVIEW_REVERSE, REVIEW_EXTENDED, GIVE_OPINION)
+GIVING = (REVIEW_REVERSE, REVIEW_EXTENDED, GIVE_OPINION)
+REVIEWING = (PASS_TO_DEPARTMENT, *GIVING)
 ANSWER_REVERSE = duty(
     "answer_reverse",
     ("回复处理结果", "Answer what was done"),
@@ -161,6 +167,34 @@ def _silent(proceeding: Proceeding | None, command: Command, setting: Setting) -
 
 SILENT = Guard(
     "silent", "回复期限届满未回复的，可以通报", "The time to answer has run", SPP21_11, _silent
+)
+
+
+OVER: Final = frozenset({"NO_PENALTY_DUE", "FELL_AWAY", "ANNULLED"})
+
+
+def _looked_at_once(
+    proceeding: Proceeding | None, command: Command, setting: Setting
+) -> Sequence[str]:
+    if proceeding is not None or command.imported:
+        return []
+    same = any(
+        each.procedure == "reverse"
+        and each.state not in OVER
+        and each.parts.get(REVIEWER) is not None
+        and command.about is not None
+        and each.about == command.about
+        for each in setting.proceedings
+    )
+    return ["reverse"] if same else []
+
+
+ONCE = Guard(
+    "once",
+    "同一不起诉已在审查或者已提出检察意见的，不另行启动",
+    "Whether a penalty is due is reviewed once for one non-prosecution",
+    RG24_12,
+    _looked_at_once,
 )
 
 
@@ -202,6 +236,7 @@ STEPS: tuple[Step, ...] = (
         actor=officer(REVIEWER),
         emits=said.ReverseReviewBegun,
         law=(RG24_12, PR19_373),
+        guards=(ONCE,),
         holder=REVIEWER,
         starts=(starts(PASS_TO_DEPARTMENT, REVIEWER),),
     ),
@@ -221,12 +256,16 @@ STEPS: tuple[Step, ...] = (
         "end_with_revocation",
         "因撤销不起诉终结审查",
         "End because the non-prosecution was revoked",
-        source=(*IN_REVIEW, REFERRED),
-        target=NO_PENALTY_DUE,
+        source=(*IN_REVIEW, REFERRED, OPINION_SENT, OPINION_OPEN),
+        target=FELL_AWAY,
         actor=PLATFORM_ITSELF,
         emits=said.ReverseReviewFellAway,
-        law=(RG24_12,),
-        drops=REVIEWING,
+        law=(REVOKED_LAW,),
+        drops=(*REVIEWING, ANSWER_REVERSE),
+        owes=(
+            tells("reverse_review_fell_away", AGENCY, REVOKED_LAW),
+            tells("reverse_review_fell_away", NEXT_REVIEWER, REVOKED_LAW),
+        ),
     ),
     Step(
         "extend_reverse_review",
@@ -238,6 +277,7 @@ STEPS: tuple[Step, ...] = (
         emits=said.ReverseReviewExtended,
         law=(RG24_12,),
         decides=True,
+        guards=(until_later(RG24_12),),
         drops=(REVIEW_REVERSE, REVIEW_EXTENDED, GIVE_OPINION),
         starts=(starts(REVIEW_EXTENDED, REVIEWER, of="until"),),
     ),
@@ -264,7 +304,7 @@ STEPS: tuple[Step, ...] = (
         emits=said.ReverseReviewSuspended,
         law=(RG24_13,),
         documents=("w25",),
-        pauses=(REVIEW_REVERSE, GIVE_OPINION),
+        pauses=REVIEWING,
     ),
     Step(
         "resume_reverse_review",
@@ -276,7 +316,7 @@ STEPS: tuple[Step, ...] = (
         emits=said.ReverseReviewResumed,
         law=(RG24_13,),
         after="suspend_reverse_review",
-        resumes=(REVIEW_REVERSE, GIVE_OPINION),
+        resumes=REVIEWING,
     ),
     Step(
         "seek_agency",
@@ -326,7 +366,8 @@ STEPS: tuple[Step, ...] = (
         law=(RG24_12,),
         decides=True,
         documents=("w25",),
-        ends=REVIEWING,
+        ends=GIVING,
+        drops=(PASS_TO_DEPARTMENT,),
     ),
     *(
         Step(
@@ -339,11 +380,13 @@ STEPS: tuple[Step, ...] = (
             emits=said.OpinionIssued,
             law=(CPL_177, PR19_373),
             decides=True,
+            guards=(ONCE,),
             receiver=AGENCY,
             documents=("w23",),
             names={"agency": AGENCY},
             holder=REVIEWER,
-            ends=REVIEWING,
+            ends=GIVING,
+            drops=(PASS_TO_DEPARTMENT,),
             owes=(
                 tells("opinion_issued", AGENCY, CPL_177, Duty.HEAD),
                 tells("opinion_issued", JUSTICE, SPP21_7, Duty.DESK),
@@ -479,7 +522,8 @@ REVERSE = Procedure(
         JUSTICE: (OrganKind.JUSTICE_ADMINISTRATION,),
     },
     states=(
-        *(REVERSE_BEGUN, REVERSE_REVIEW, REFERRED, NO_PENALTY_DUE, OPINION_SENT, OPINION_OPEN),
+        *(REVERSE_BEGUN, REVERSE_REVIEW, REFERRED, NO_PENALTY_DUE, FELL_AWAY),
+        *(OPINION_SENT, OPINION_OPEN),
         *(REVERSE_SENT, REVERSE_OPEN, REVERSE_ANSWERED, SILENCE_REPORTED),
     ),
     steps=STEPS,

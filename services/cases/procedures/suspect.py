@@ -29,7 +29,7 @@ from libs.common.procedure import (
     Superior,
 )
 from services.cases.procedures.criminal_file import INVESTIGATING as INVESTIGATING_ORGANS
-from services.cases.procedures.criminal_file import RESUMES_PENALTY
+from services.cases.procedures.criminal_file import RESUMES_PENALTY, SUSPENDS_PENALTY
 from services.cases.procedures.writing import (
     LAPSES,
     PLATFORM_ITSELF,
@@ -50,6 +50,7 @@ from services.cases.procedures.writing import (
     starts,
     still_runs,
     tells,
+    until_later,
     validity,
 )
 
@@ -1147,7 +1148,7 @@ STEPS: tuple[Step, ...] = (
         drops=(NOTIFY_NON_PROSECUTION, TELL_TO_LIFT),
         starts=(starts(DECIDE_PROSECUTION, PROCURATORATE),),
         owes=(tells("non_prosecution_revoked", AGENCY, PR19_REVOKE),),
-        causes=(Causes("reverse", "end_with_revocation", Reach.DEPENDENT),),
+        causes=(Causes("reverse", "end_with_revocation", Reach.DEPENDENT), SUSPENDS_PENALTY),
     ),
     Step(
         "prosecute",
@@ -1353,6 +1354,7 @@ STEPS: tuple[Step, ...] = (
         actor=officer(COURT),
         emits=said.TrialExtendedFurther,
         law=(CPL_208,),
+        guards=(until_later(CPL_208),),
         starts=(starts(TRY_FURTHER, COURT, since=TRY_EXTENDED, of="until"),),
     ),
     Step(

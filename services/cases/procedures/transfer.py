@@ -36,6 +36,7 @@ from libs.common.procedure import (
     WhenMissed,
 )
 from libs.common.worktime import Unit
+from services.cases.procedures.transfer_supervision import is_of_agency
 from services.cases.procedures.writing import (
     ENVIRONMENT,
     PLATFORM_ITSELF,
@@ -637,7 +638,7 @@ STEPS: tuple[Step, ...] = (
             tells("transfer_delivered", RECEIVER, SC310_6, Duty.DESK),
             OwesEntry("case_transfer", SENDER, M17_34, (7, Unit.NATURAL_DAY), ENVIRONMENT),
         ),
-        causes=(Causes("transfer_supervision", "note_transfer", Reach.CASE),),
+        causes=(Causes("transfer_supervision", "note_transfer", Reach.CASE, only_if=is_of_agency),),
     ),
     Step(
         "copy",
@@ -682,7 +683,10 @@ STEPS: tuple[Step, ...] = (
             tells("transfer_called_back", RECEIVER, CALL_BACK_LAW, Duty.DESK),
             tells("transfer_called_back", SUPERVISOR, CALL_BACK_LAW, Duty.DESK),
         ),
-        causes=(RESUMES_PENALTY,),
+        causes=(
+            RESUMES_PENALTY,
+            Causes("transfer_supervision", "note_call_back", Reach.CASE, only_if=is_of_agency),
+        ),
     ),
     Step(
         "arrive",

@@ -7,11 +7,13 @@ from libs.common.agencies import Duty, Matter, OrganKind
 from libs.common.contracts.cases import supervision as said
 from libs.common.law import M17, PLATFORM, PR19, SC310, SPP21, Confidence, Law
 from libs.common.procedure import (
+    Causes,
     Command,
     Guard,
     Part,
     Procedure,
     Proceeding,
+    Reach,
     Receives,
     Setting,
     State,
@@ -28,6 +30,7 @@ from services.cases.procedures.writing import (
     head,
     officer,
     starts,
+    still_runs,
     tells,
 )
 
@@ -66,25 +69,73 @@ TRANSFER_ON_OPINION = duty(
         "The procuratorate tells the police; discipline (SC310 16)",
     ),
 )
-OPEN: Final = (PP_OPINION_TRANSFER, OPINION_RECEIVED, SUGGESTION_REFUSED)
+UNDER_WAY: Final = (OPINION_RECEIVED, SUGGESTION_REFUSED)
+OPEN: Final = (PP_OPINION_TRANSFER, *UNDER_WAY)
+COME_TO_NOTHING: Final = frozenset(
+    {
+        *("CALLED_BACK", "RETURNED", "RETURN_SIGNED", "NOT_FILED", "NON_FILING_NOTIFIED"),
+        *("NON_FILING_SIGNED", "NON_FILING_UPHELD"),
+    }
+)
+"""States of a transfer that the police do not pursue: it meets no opinion that came later."""
 
 
-def _transferred(_: Proceeding | None, command: Command, setting: Setting) -> Sequence[str]:
-    sent = any(
-        each.procedure == "transfer" and each.last("send") and each.state != "CALLED_BACK"
-        for each in setting.proceedings
+def _is_transferred(supervision: Proceeding, proceedings: tuple[Proceeding, ...]) -> bool:
+    """Whether the agency of an opinion has sent the case: upon it, or before and still alive."""
+    agency = supervision.parts.get(AGENCY)
+    return supervision.awaits("note_call_back", "note_transfer") or any(
+        each.procedure == "transfer"
+        and each.parts.get("sender") == agency
+        and each.last("send") is not None
+        and each.state not in COME_TO_NOTHING
+        for each in proceedings
     )
-    return [] if sent or command.imported else ["transfer"]
+
+
+def is_of_agency(transfer: Proceeding, proceedings: tuple[Proceeding, ...]) -> bool:
+    """Whether the sender of a transfer is the agency of an opinion in the case."""
+    return any(
+        each.procedure == "transfer_supervision"
+        and each.parts.get(AGENCY) == transfer.parts.get("sender")
+        for each in proceedings
+    )
+
+
+def _transferred(
+    proceeding: Proceeding | None, command: Command, setting: Setting
+) -> Sequence[str]:
+    assert proceeding is not None
+    done = command.imported or _is_transferred(proceeding, setting.proceedings)
+    return [] if done else ["transfer"]
 
 
 TRANSFERRED = Guard(
     "transferred",
-    "回复已移送的，本案应当已有移送送出；不移送的，回复不移送并说明理由",
+    "回复已移送的，本案应当已经移送；不移送的，回复不移送并说明理由",
     "Who answers that it was transferred has sent a transfer in this case",
     M17_14,
     _transferred,
 )
 
+
+def _refused(proceeding: Proceeding | None, command: Command, setting: Setting) -> Sequence[str]:
+    assert proceeding is not None
+    if command.imported:
+        return []
+    if _is_transferred(proceeding, setting.proceedings):
+        return ["not_transferred"]
+    refused = proceeding.last("refuse_suggestion") is not None
+    waits = not refused and still_runs(proceeding, TRANSFER_ON_OPINION, setting)
+    return ["refuse_suggestion"] if waits else []
+
+
+REFUSED = Guard(
+    "refused",
+    "行政机关回复不移送，或者逾期仍不移送的，可以书面通知公安机关",
+    "The agency refused, or has not transferred in time",
+    SPP21_7,
+    _refused,
+)
 
 STEPS: tuple[Step, ...] = (
     Step(
@@ -143,17 +194,39 @@ STEPS: tuple[Step, ...] = (
         law=(M17_14, PR19_557),
         holder=AGENCY,
         starts=(starts(TRANSFER_ON_OPINION, AGENCY),),
+        # What was sent before the opinion was signed for need not be sent again.
+        causes=(
+            Causes(
+                *("transfer_supervision", "note_transfer", Reach.ITSELF),
+                only_if=_is_transferred,
+            ),
+        ),
     ),
     Step(
         "note_transfer",
         "已依检察意见移送",
         "Be met, because the case was transferred",
-        source=OPEN,
+        source=UNDER_WAY,
         target=None,
         actor=PLATFORM_ITSELF,
         emits=said.TransferSuggestionMet,
         law=(M17_14, PR19_557),
         ends=(TRANSFER_ON_OPINION,),
+    ),
+    Step(
+        "note_call_back",
+        "移送已撤回，重新起算",
+        "Be open again, because the transfer was called back",
+        source=(*UNDER_WAY, TRANSFER_ANSWERED),
+        target=OPINION_RECEIVED,
+        actor=PLATFORM_ITSELF,
+        emits=said.TransferSuggestionOpenAgain,
+        law=(M17_14, PR19_557),
+        after="note_transfer",
+        holder=AGENCY,
+        drops=(TRANSFER_ON_OPINION,),
+        starts=(starts(TRANSFER_ON_OPINION, AGENCY),),
+        owes=(tells("transfer_called_back", PROCURATORATE, M17_14),),
     ),
     Step(
         "answer_suggestion",
@@ -166,7 +239,6 @@ STEPS: tuple[Step, ...] = (
         law=(M17_14, PR19_557),
         guards=(TRANSFERRED,),
         receiver=PROCURATORATE,
-        ends=(TRANSFER_ON_OPINION,),
         owes=(tells("transfer_suggestion_answered", PROCURATORATE, PR19_557),),
     ),
     # The time to transfer runs on: only a transfer meets it.
@@ -194,8 +266,9 @@ STEPS: tuple[Step, ...] = (
         emits=said.RefusalReported,
         law=(SPP21_7,),
         decides=True,
+        guards=(REFUSED,),
         receiver=POLICE,
-        ends=(TRANSFER_ON_OPINION,),
+        drops=(TRANSFER_ON_OPINION,),
         owes=(tells("transfer_refusal_reported", POLICE, SPP21_7, Duty.HEAD),),
     ),
 )

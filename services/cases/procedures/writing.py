@@ -1,7 +1,7 @@
 """The short words in which the tables are written; every table uses the same ones."""
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 from libs.common import limits
@@ -185,8 +185,13 @@ def things_listed(law: Law) -> Guard:
     return encloses("w6", "things_listed", titles, law, _keeps_things)
 
 
-def _inspected(_: Command, setting: Setting) -> bool:
-    return any(each.last("inspect") or each.last("interview") for each in setting.proceedings)
+def _inspected(command: Command, setting: Setting) -> bool:
+    # Of records only M17 and DET14 speak, which bind environment departments.
+    return setting.case_field in ENVIRONMENT and any(
+        taken.step in ("inspect", "interview") and taken.organ == command.person.organ
+        for each in setting.proceedings
+        for taken in each.standing()
+    )
 
 
 def records_attached(law: Law) -> Guard:
@@ -196,6 +201,19 @@ def records_attached(law: Law) -> Guard:
         "The records of inspections and interviews are attached",
     )
     return encloses("w5", "records_attached", titles, law, _inspected)
+
+
+def _until_later(_: Proceeding | None, command: Command, setting: Setting) -> Sequence[str]:
+    until: date | None = getattr(command.form, "until", None)
+    today = (command.happened_at or setting.now).astimezone(setting.zone).date()
+    is_past = until is not None and until < today and not command.imported
+    return ["until"] if is_past else []
+
+
+def until_later(law: Law) -> Guard:
+    """The day that a decision sets is not over when it is made."""
+    titles = ("所定日期不得早于作出之日", "The day set is not before the decision")
+    return Guard("until_later", *titles, law, _until_later)
 
 
 def starts(limit: Limit, on: Part, **options: Any) -> Starts:  # noqa: ANN401 - fields of `Starts`

@@ -111,6 +111,11 @@ TransferSuggestionMet = taken(
     CausedByAct,
     "The case was transferred, as the procuratorate had suggested.",
 )
+TransferSuggestionOpenAgain = taken(
+    "transfer_suggestion_open_again",
+    CausedByAct,
+    "The transfer was called back, so that the suggestion is to be followed anew.",
+)
 TransferSuggestionAnswered = taken(
     "transfer_suggestion_answered", ReplyOnTransfer, "The agency answered that it transferred."
 )
