@@ -73,6 +73,7 @@ def openapi() -> str:
         source = f"//{profile.installation}/{service.name}"
         context = Context(
             service=service.name,
+            streams=service.streams,
             profile=profile,
             calendar=Calendar(),
             clock=clock,

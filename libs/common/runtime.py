@@ -135,6 +135,7 @@ async def prepared(
             source = f"//{profile.installation}/{service.name}"
             runtime.contexts[service.name] = Context(
                 service=service.name,
+                streams=service.streams,
                 profile=profile,
                 calendar=calendar,
                 clock=clock,

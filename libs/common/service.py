@@ -33,6 +33,8 @@ class Context:
     """What a running service is given; every rule gets its time and identities from here."""
 
     service: str
+    streams: tuple[str, ...]
+    """How the names of the streams begin that it appends to."""
     profile: Profile
     calendar: Calendar
     clock: Clock
@@ -85,6 +87,8 @@ class Service:
     contracts: Contracts
     metadata: MetaData
     migrations: Path
+    streams: tuple[str, ...]
+    """How the names of the streams begin that it appends to; empty where it says nothing."""
     routes: "Callable[[Context], Routes]"
     groups: tuple[Group, ...] = ()
     jobs: tuple[Job, ...] = ()

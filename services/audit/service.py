@@ -28,6 +28,7 @@ SERVICE: Final = Service(
     contracts=Contracts("audit", ()),
     metadata=METADATA,
     migrations=Path(__file__).with_name("migrations"),
+    streams=(),
     routes=routes,
     groups=(
         Group(

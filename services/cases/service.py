@@ -26,6 +26,7 @@ SERVICE: Final = Service(
     contracts=CASES,
     metadata=METADATA,
     migrations=Path(__file__).with_name("migrations"),
+    streams=("case/", "numbers/"),
     routes=routes,
     groups=(Group("cases", ("xianjie.notifications",), reactions),),
     signs_for_organs=True,

@@ -15,6 +15,7 @@ SERVICE: Final = Service(
     contracts=NOTIFICATIONS,
     metadata=METADATA,
     migrations=Path(__file__).with_name("migrations"),
+    streams=("notices/",),
     routes=routes,
     groups=(Group("notifications", ("xianjie.cases",), reactions),),
 )

@@ -11,6 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
+
 from libs.common.agencies import PersonId
 from services.cases.api.exporting import CASE_COLUMNS, WORK_COLUMNS
 from services.cases.procedures import PROCEDURES
@@ -228,6 +230,7 @@ JOURNEYS: Final = 12
 READERS: Final = 7
 
 
+@pytest.mark.long
 async def test_a_list_is_the_set_of_gets_after_random_journeys(var: Path) -> None:
     """Cases anywhere in any procedure, read by anybody, for any purpose."""
     chance = random.Random(SEED)
