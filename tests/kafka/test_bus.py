@@ -264,6 +264,7 @@ async def test_lag_is_what_has_not_been_fetched(
     assert await subscription.lag() == 0
 
 
+@pytest.mark.long
 @pytest.mark.timeout(120)
 async def test_an_outage_is_transient_and_ends_by_itself() -> None:
     with disposable_broker() as broker:

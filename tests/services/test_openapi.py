@@ -34,9 +34,9 @@ from tests.support.running import (
 
 EXAMPLES: Final = 16
 EXAMPLES_OF_STEP: Final = 2
-SHARE: Final = 6
+SHARE: Final = 12
 """Some three hundred steps are one route made of a table, with a form of each: fewer examples of
-each, and one in six where time is short."""
+each, and one in twelve where time is short."""
 # Any: schemathesis has its own classes for each kind of description.
 Operation = APIOperation[Any, Any, Any, Any]
 Call = SchemaCase[Any]
