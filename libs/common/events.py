@@ -18,6 +18,8 @@ EVENT_BYTES_MAX: Final = 256 * 1024
 
 CLOUDEVENTS_VERSION: Final = "1.0"
 CONTENT_TYPE: Final = "application/json"
+SERVICE_PREFIX: Final = "service:"
+"""How the id of a service begins, where else that of a person or an organ would stand."""
 LOG_HEAD: Final = "log_head.v1"
 """Last part of the type by which a relay says how far its log has been sent; never stored."""
 

@@ -22,7 +22,7 @@ from libs.common import agencies
 from libs.common.agencies import Duty
 from libs.common.clock import Clock
 from libs.common.errors import PersonUnknown, Unauthenticated
-from libs.common.events import digest
+from libs.common.events import SERVICE_PREFIX, digest
 from libs.common.procedure import SERVICE
 from libs.common.token_keys import ALGORITHMS, REGISTRY, FixedKeys, Keys, TokenKey, verify
 
@@ -34,7 +34,6 @@ LEEWAY: Final = timedelta(seconds=30)
 """By how much the clocks of who signs and who reads may differ."""
 CACHE_MAX: Final = 4_096
 TOKEN_CHARACTERS_MAX: Final = 16_384
-SERVICE_PREFIX: Final = "service:"
 TYPES: Final = {None, "jwt", "at+jwt", "application/at+jwt"}
 """`typ` of a token that lets in (RFC 7519, RFC 9068); a logout or a DPoP token does not."""
 KEYS_BROUGHT: Final = {"jwk", "jku", "x5u", "x5c", "crit", "b64"}
@@ -123,7 +122,7 @@ class Issuer:
 
     def service_token(self, service: str, audience: str) -> str:
         """A token by which one service asks another, valid for five minutes."""
-        return self._token(f"{SERVICE_PREFIX}{service}", "platform", [], audience, SERVICE_TOKEN)
+        return self._token(f"{SERVICE_PREFIX}{service}", SERVICE, [], audience, SERVICE_TOKEN)
 
     def _token(
         self, subject: str, organ: str, duties: list[str], audience: str, life: timedelta

@@ -10,12 +10,11 @@ from datetime import datetime
 from typing import Any, Final, NewType
 
 from libs.common.algorithms import SCHEMES, Algorithm
-from libs.common.events import read_time, written_time
+from libs.common.events import SERVICE_PREFIX, read_time, written_time
 
 KeyId = NewType("KeyId", str)
 
 PLATFORM: Final = "platform"
-SERVICE_PREFIX: Final = "service:"
 KEYS_MAX: Final = 10_000
 
 

@@ -16,7 +16,7 @@ import structlog
 from libs.common.bus import Publisher
 from libs.common.clock import Clock
 from libs.common.database import LOG_CHANNEL, OUTBOX_CHANNEL, Database, is_transient
-from libs.common.events import LOG_HEAD, Envelope, canonical, new_id
+from libs.common.events import LOG_HEAD, SERVICE_PREFIX, Envelope, canonical, new_id
 from libs.common.store import LogReader, envelope
 from libs.common.telemetry import Meters
 
@@ -211,7 +211,7 @@ def log_head(reader: LogReader, position: int, epoch: int, clock: Clock) -> Enve
         epoch=epoch,
         time=clock.now(),
         data=canonical({"epoch": epoch, "position": position}),
-        actor=f"service:{service}",
+        actor=SERVICE_PREFIX + service,
         agency="platform",
         correlation_id=UUID(int=0),
         causation_id=None,

@@ -79,6 +79,8 @@ class OrganKeys:
         self._organs: Mapping[str, Organ] = {organ.id: organ for organ in organs}
         self._zone = zone
         self._keys = keys
+        # Read once, not from a file for every act.
+        self._secret = functools.cache(self._read_secret)
         self._public = functools.cache(self._made_public)
 
     def published(self) -> tuple[PublicKey, ...]:
@@ -150,7 +152,7 @@ class OrganKeys:
         value = scheme.sign(self._secret(key), public, _signed_form(unsigned))
         return Signature(**unsigned, value=encoded(value))
 
-    def _secret(self, key: OrganKey) -> bytes:
+    def _read_secret(self, key: OrganKey) -> bytes:
         def make() -> bytes:
             # Said aloud: where the key had been there before, its old signatures are lost.
             log.warning("organ_key_made", key_id=key.key_id, algorithm=key.algorithm.value)

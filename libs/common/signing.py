@@ -15,14 +15,12 @@ from pydantic import AwareDatetime
 
 from libs.common.algorithms import SCHEMES, SECRET_BYTES, Algorithm
 from libs.common.contracts import Digest, Strict
-from libs.common.events import canonical, digest, written_time
-from libs.common.public_keys import PLATFORM, SERVICE_PREFIX, KeyId, PublicKey, decoded, encoded
-
-KEY_BYTES: Final = SECRET_BYTES
+from libs.common.events import SERVICE_PREFIX, canonical, digest, written_time
+from libs.common.public_keys import PLATFORM, KeyId, PublicKey, decoded, encoded
 
 
 def _random() -> bytes:
-    return os.urandom(KEY_BYTES)
+    return os.urandom(SECRET_BYTES)
 
 
 class KeyDirectory:
@@ -67,8 +65,8 @@ class KeyDirectory:
             finally:
                 fresh.unlink()
         key = path.read_bytes()
-        if len(key) != KEY_BYTES:
-            raise ValueError(f"{path} holds no key of {KEY_BYTES} bytes")
+        if len(key) != SECRET_BYTES:
+            raise ValueError(f"{path} holds no key of {SECRET_BYTES} bytes")
         return key
 
 

@@ -13,6 +13,7 @@ from libs.common.access import EVERYBODY, POLICY, Level, Part, widest
 from libs.common.procedure import ANNUL, CORRECT, SERVICE, Proceeding, Taken
 from services.cases.domain import Case
 from services.cases.procedures import PROCEDURES
+from services.cases.procedures.filing_supervision import APPLICANT
 
 READS_BESIDE: Final[Mapping[str, frozenset[str]]] = {
     "criminal_file": frozenset({"transfer", "criminal_file"}),
@@ -20,8 +21,6 @@ READS_BESIDE: Final[Mapping[str, frozenset[str]]] = {
     "filing_supervision": frozenset({"transfer", "criminal_file"}),
 }
 """Whose acts are shared into a procedure, where a proceeding is about one of theirs."""
-APPLICANT: Final = "applicant"
-"""Holds a supervision of filing until the procuratorate takes it up; nothing is shared with it."""
 COURTS: Final[Mapping[str, tuple[frozenset[str], frozenset[str]]]] = {
     "court": (
         frozenset({"prosecute"}),
@@ -225,6 +224,7 @@ def _with_shared(case: Case, held: Collection[UUID]) -> frozenset[UUID]:
             continue
         reached.add(proceeding.id)
         about = case.proceeding(proceeding.about) if proceeding.about else None
+        # An applicant holds a supervision of filing until that is taken up, and is shared nothing.
         is_shared = proceeding.holder != proceeding.parts.get(APPLICANT)
         if about and is_shared and about.procedure in READS_BESIDE.get(proceeding.procedure, ()):
             waiting.append(about.id)

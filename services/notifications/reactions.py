@@ -8,8 +8,8 @@ from libs.common.contracts.cases import CASES
 from libs.common.contracts.notifications import NOTIFICATIONS, NoticeDelivered
 from libs.common.contracts.procedure import NoticeOwed
 from libs.common.database import driver_of
+from libs.common.events import SERVICE_PREFIX, Envelope, NewEvent, new_id
 from libs.common.events import Context as EventContext
-from libs.common.events import Envelope, NewEvent, new_id
 from libs.common.service import Context
 from libs.common.store import Append, append
 from services.notifications.domain import delivered, stream_of
@@ -50,7 +50,7 @@ def reactions(context: Context) -> Reactions:
             now,
             delivered(owed, now).data(),
             EventContext(
-                "service:notifications",
+                SERVICE_PREFIX + "notifications",
                 owed.to_organ,
                 envelope.correlation_id,
                 envelope.id,

@@ -25,9 +25,10 @@ from typing import Self
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from tests.support.maven import fetch
+
 POM = Path(__file__).parents[2] / "tools" / "kafka" / "pom.xml"
 JAVA_VERSION_MIN = 17
-FETCH_SECONDS_MAX = 600
 FORMAT_SECONDS_MAX = 60
 START_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 15
@@ -298,23 +299,8 @@ def _cache_directory() -> Path:
 
 
 def _fetch_into(jars: Path) -> None:
-    maven = shutil.which("mvn")
-    if maven is None:
-        raise KafkaUnavailable("install Maven 3.6.3 or newer (package maven) to fetch Kafka's jars")
-    goal = ("-f", str(POM), "dependency:copy-dependencies", f"-Djars.directory={jars}")
-    # -U: a failed look-up that Maven remembers must not outlive the outage that caused it.
-    run = subprocess.run(  # noqa: S603  # found by us
-        [maven, "-q", "-B", "-U", *goal],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=FETCH_SECONDS_MAX,
-    )
-    if run.returncode != 0:
-        raise KafkaUnavailable(
-            "let Maven reach Maven Central or a mirror of it (Maven's settings.xml); mvn said:\n"
-            + run.stdout[-LOG_TAIL_CHARACTERS:]
-        )
+    goal = ("dependency:copy-dependencies", f"-Djars.directory={jars}")
+    fetch(POM, *goal, unavailable=KafkaUnavailable)
 
 
 def _free_ports() -> tuple[int, int]:

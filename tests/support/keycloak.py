@@ -24,10 +24,10 @@ from typing import Any, Final
 import httpx
 
 from tests.support.kafka import LAUNCHER, find_java
+from tests.support.maven import fetch
 from tests.support.oidc_provider import free_port
 
 POM: Final = Path(__file__).parents[2] / "tools" / "keycloak" / "pom.xml"
-FETCH_SECONDS_MAX: Final = 600
 BUILD_SECONDS_MAX: Final = 600
 START_SECONDS_MAX: Final = 300
 STOP_SECONDS_MAX: Final = 30
@@ -234,21 +234,8 @@ def _command(home: Path, *arguments: str) -> list[str]:
 
 
 def _fetch_into(directory: Path) -> None:
-    maven = shutil.which("mvn")
-    if maven is None:
-        raise KeycloakUnavailable("install Maven 3.6.3 or newer (package maven)")
-    goal = ("-f", str(POM), "dependency:unpack", f"-Dkeycloak.directory={directory}")
-    run = subprocess.run(  # noqa: S603 - found by us
-        [maven, "-q", "-B", "-U", *goal],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=FETCH_SECONDS_MAX,
-    )
-    if run.returncode != 0:
-        raise KeycloakUnavailable(
-            f"let Maven reach Maven Central or a mirror of it; mvn said:\n{run.stdout[-4000:]}"
-        )
+    goal = ("dependency:unpack", f"-Dkeycloak.directory={directory}")
+    fetch(POM, *goal, unavailable=KeycloakUnavailable)
 
 
 def _await_answer(found: Keycloak, log: Path) -> None:

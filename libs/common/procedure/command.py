@@ -3,20 +3,19 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from libs.common.agencies import Duty
 from libs.common.contracts import Event, Form, Sealed
 from libs.common.contracts.procedure import Document, Precision
+from libs.common.events import SERVICE_PREFIX
 from libs.common.procedure.table import SERVICE, Part, Procedure
 from libs.common.worktime import Calendar
 
 if TYPE_CHECKING:
     from libs.common.procedure.proceeding import Proceeding
-
-_SERVICE_ID: Final = "service:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,9 @@ class Person:
 
     def __post_init__(self) -> None:
         # A person whose token named the organ `service` would otherwise act as the platform.
-        assert (self.organ == SERVICE) == self.id.startswith(_SERVICE_ID), "nobody is the platform"
+        assert (self.organ == SERVICE) == self.id.startswith(SERVICE_PREFIX), (
+            "nobody is the platform"
+        )
 
     @property
     def is_service(self) -> bool:
@@ -39,7 +40,7 @@ class Person:
 
 def platform_itself(service: str) -> Person:
     """The platform as the actor of what comes about without a person's act, such as an arrival."""
-    return Person(_SERVICE_ID + service, SERVICE, frozenset({Duty.ADMINISTRATOR}))
+    return Person(SERVICE_PREFIX + service, SERVICE, frozenset({Duty.ADMINISTRATOR}))
 
 
 @dataclass(frozen=True, slots=True)

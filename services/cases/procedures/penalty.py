@@ -170,23 +170,21 @@ NOTIFY_HEARING = duty(
 SERVE = duty(
     "serve_penalty", ("送达处罚决定", "Serve the decision"), working_days(7, APL_61), missed=OVERDUE
 )
+SURCHARGE: Final = (
+    "每日按罚款数额百分之三加处罚款，不超过罚款数额（行政处罚法第七十二条）",
+    "Three per cent a day on top, up to the amount of the fine (APL 72)",
+)
 PAY = validity(
     "pay_fine",
     ("缴纳罚款", "Pay the fine"),
     days(15, APL_67),
-    missed=(
-        "每日按罚款数额百分之三加处罚款，不超过罚款数额（行政处罚法第七十二条）",
-        "Three per cent a day on top, up to the amount of the fine (APL 72)",
-    ),
+    missed=SURCHARGE,
 )
 PAY_DEFERRED = validity(
     "pay_deferred_fine",
     ("延期缴纳罚款", "Pay the fine that was deferred"),
     on_the_day(APL_66),
-    missed=(
-        "每日按罚款数额百分之三加处罚款，不超过罚款数额（行政处罚法第七十二条）",
-        "Three per cent a day on top, up to the amount of the fine (APL 72)",
-    ),
+    missed=SURCHARGE,
 )
 PAYING = (PAY, PAY_DEFERRED)
 ASK_RECONSIDERATION = validity(

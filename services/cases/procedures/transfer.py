@@ -36,6 +36,7 @@ from libs.common.procedure import (
     WhenMissed,
 )
 from libs.common.worktime import Unit
+from services.cases.procedures.criminal_file import SUSPENDS_PENALTY
 from services.cases.procedures.transfer_supervision import is_of_agency
 from services.cases.procedures.writing import (
     ENVIRONMENT,
@@ -494,7 +495,6 @@ OPENS_FILE = Causes(
     Reach.OPENS,
     parts={"police": RECEIVER, "procuratorate": SUPERVISOR, "agency": SENDER},
 )
-SUSPENDS_PENALTY = Causes("penalty", "suspend_for_crime", Reach.CASE)
 # The things go along when the police sign: until then the case may be called back.
 THINGS_GO_ALONG = Causes(
     "measure",
