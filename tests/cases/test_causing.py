@@ -810,6 +810,22 @@ def test_the_refusal_is_reported_as_not_met() -> None:
     assert "closed transfer_on_opinion" in brief(events)
 
 
+@pytest.mark.parametrize(("journey", "field"), [(SUGGESTED[:1], "environment"), (SUGGESTED, "any")])
+def test_without_a_refusal_and_without_a_time_that_ran_out_none_is_reported(
+    journey: tuple[str, ...], field: str
+) -> None:
+    case = CaseAtHand(*journey, field=field)
+    with pytest.raises(GuardFailed) as refusal:
+        case.take("transfer_supervision.report_refusal", after=timedelta(days=30))
+    assert refusal.value.facts == {"guard": "refused", "missing": ["refuse_suggestion"]}
+
+
+def test_that_the_time_ran_out_is_reported_without_a_refusal() -> None:
+    case = CaseAtHand(*SUGGESTED)
+    events = case.take("transfer_supervision.report_refusal", after=timedelta(days=30))
+    assert "closed transfer_on_opinion" in brief(events)
+
+
 def test_items_found_when_nobody_is_pursued_any_more_are_not_due() -> None:
     case = CaseAtHand(*NOTIFIED, "transfer.sign_for_filing", "criminal_file.withdraw_file")
     assert steps(case.take("items.register_items")) == ["items.register_items"]

@@ -125,8 +125,9 @@ def _refused(proceeding: Proceeding | None, command: Command, setting: Setting) 
     if _is_transferred(proceeding, setting.proceedings):
         return ["not_transferred"]
     refused = proceeding.last("refuse_suggestion") is not None
-    waits = not refused and still_runs(proceeding, TRANSFER_ON_OPINION, setting)
-    return ["refuse_suggestion"] if waits else []
+    began = proceeding.clock(TRANSFER_ON_OPINION.name) is not None
+    ran_out = began and not still_runs(proceeding, TRANSFER_ON_OPINION, setting)
+    return [] if refused or ran_out else ["refuse_suggestion"]
 
 
 REFUSED = Guard(
